@@ -1,0 +1,160 @@
+//! What is true of a chat after its events so far. Holds no message texts: only the patron's ring,
+//! shortened, because every waiting list shows it.
+
+use std::collections::BTreeMap;
+
+use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
+use jiff::Timestamp;
+
+use super::event::{ChatEvent, Digest, EndCause};
+
+/// Most events that a chat may hold.
+pub const EVENTS_MAX: u64 = 5_000;
+/// From here on posts and notes are refused; the rest is for structure.
+pub const TEXTS_MAX: u64 = 4_900;
+
+/// A chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatState {
+    /// How many events it has: the version that the next append expects.
+    pub version: u64,
+    /// When its last event was decided.
+    pub at: Option<Timestamp>,
+    /// How far it has come.
+    pub phase: Phase,
+    /// What its first event fixed; `None` before it.
+    pub ring: Option<Rang>,
+    /// Operators in it who do not own it, and since when each is away.
+    pub participants: BTreeMap<UserId, Attendance>,
+    /// The offer on the table; it may outlive its owner's loss.
+    pub transfer: Option<Transfer>,
+    /// Whether the patron is there.
+    pub patron: Attendance,
+}
+
+/// How far a chat has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing happened yet: the stream is empty.
+    New,
+    /// It rings, for the first time or again.
+    Waiting,
+    /// Someone owns it.
+    Active {
+        /// Who.
+        owner: UserId,
+        /// Whether she is there.
+        attendance: Attendance,
+    },
+    /// It is over.
+    Ended {
+        /// Why.
+        cause: EndCause,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Whether someone is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attendance {
+    /// Connected.
+    Here,
+    /// Not connected.
+    Away {
+        /// Since when.
+        since: Timestamp,
+        /// When that has consequences.
+        until: Timestamp,
+    },
+}
+
+/// What the ring fixed, and where it rings by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rang {
+    /// The widget.
+    pub widget: WidgetId,
+    /// The patron's own library.
+    pub home: InstitutionId,
+    /// Who may act as the patron.
+    pub session: Digest,
+    /// Who may return as the patron.
+    pub secret: Digest,
+    /// When: its place in every queue, for good.
+    pub opened_at: Timestamp,
+    /// Every option that rang so far, in the widget's order.
+    pub tiers: Vec<Target>,
+    /// When the next option is looked for.
+    pub rolls_at: Option<Timestamp>,
+    /// What lists show of it.
+    pub preview: Preview,
+}
+
+/// What lists show of a waiting chat. Blanked by erasure.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preview {
+    /// The first 200 characters of the question.
+    pub question: String,
+    /// The patron's name, if given.
+    pub name: Option<String>,
+    /// The page she rang from.
+    pub page: Option<String>,
+}
+
+/// An offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// Who offers.
+    pub by: UserId,
+    /// To whom.
+    pub to: Target,
+    /// When it lapses.
+    pub until: Timestamp,
+    /// Whether the patron was told.
+    pub tell_patron: bool,
+}
+
+impl Default for ChatState {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            at: None,
+            phase: Phase::New,
+            ring: None,
+            participants: BTreeMap::new(),
+            transfer: None,
+            patron: Attendance::Here,
+        }
+    }
+}
+
+impl ChatState {
+    /// Who owns it now.
+    pub fn owner(&self) -> Option<&UserId> {
+        match &self.phase {
+            Phase::Active { owner, .. } => Some(owner),
+            Phase::New | Phase::Waiting | Phase::Ended { .. } => None,
+        }
+    }
+
+    /// Whether an operator is in it, as owner or participant.
+    pub fn has(&self, user: &UserId) -> bool {
+        self.owner() == Some(user) || self.participants.contains_key(user)
+    }
+
+    /// Whether anything can still happen to it.
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Waiting | Phase::Active { .. })
+    }
+
+    /// The next moment at which a `Tick` may have something to say.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        todo!()
+    }
+
+    /// What is true after one more event, decided at `at`.
+    pub fn evolve(&mut self, event: &ChatEvent, at: Timestamp) {
+        let _ = (event, at);
+        todo!()
+    }
+}

@@ -1,0 +1,16 @@
+//! The rules of the business, and nothing else.
+//!
+//! Each noun is a *decider*: `decide(&state, command, context) -> Result<Vec<Event>, Refusal>` says
+//! what happens or why not, `evolve(state, &event)` says what is true afterwards. Both are
+//! synchronous and total. Time, chance and identity are arguments: nothing here reads a clock,
+//! draws a number, awaits, logs or does IO, and the crate's dependencies keep it so.
+//!
+//! Map: [`chat`] from ring to end · [`routing`] who rings and why · [`directory`] institutions,
+//! co-ops, people and their levels · [`access`] who may do what · [`audience`] who may see what.
+
+pub mod access;
+pub mod audience;
+pub mod chat;
+pub mod directory;
+pub mod person;
+pub mod routing;

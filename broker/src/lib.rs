@@ -1,0 +1,8 @@
+//! The broker: everything that touches the world, around a core that does not.
+//!
+//! Direction inside: `edge` → `actors`, `views`; `actors` → `log`, `presence`, `secrets`, `views`.
+//! Nothing is told to anyone before it is stored.
+
+pub mod log;
+pub mod secrets;
+pub mod world;

@@ -1,0 +1,273 @@
+//! Everything a client may say.
+//!
+//! Each frame but `pong` is a request: it carries an `id` (unique among the requests in flight on
+//! its connection) and gets exactly one reply. A request that changes a chat carries a `cmid`; sent
+//! again with the same one, on any connection, it gets the first answer again and changes nothing.
+//!
+//! Strict: an unknown `type` or field is refused, so that a misspelt one is not silently lost.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Answer, Position};
+use crate::ids::{ChatId, ClientId, Cmid, Target};
+use crate::view::Status;
+
+/// One frame from a client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(tag = "type", deny_unknown_fields)]
+pub enum ToBroker {
+    /// The first frame of a connection: who I am.
+    #[serde(rename = "hello")]
+    Hello {
+        /// Answered by `welcome`.
+        id: u32,
+        /// From sign-in, or from a patron session.
+        token: String,
+        /// The app's own id, one per tab or device.
+        client: ClientId,
+        /// Name and version of the app, for the operator of the broker.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app: Option<String>,
+    },
+    /// A new token for the same session, before the old one expires.
+    #[serde(rename = "auth")]
+    Auth {
+        /// Answered by `ok`.
+        id: u32,
+        /// The new token.
+        token: String,
+    },
+    /// The answer to a `ping`.
+    #[serde(rename = "pong")]
+    Pong,
+    /// Asks for an answer once all that was committed before has been sent on this connection.
+    #[serde(rename = "sync")]
+    Sync {
+        /// Answered by `ok`.
+        id: u32,
+    },
+    /// Status and monitoring. One that is older than what the broker knows changes nothing.
+    #[serde(rename = "presence.set")]
+    PresenceSet {
+        /// Answered by `presence`, with what now holds.
+        id: u32,
+        /// The new status.
+        status: Status,
+        /// All departments and co-ops to monitor from now on.
+        monitoring: Vec<Target>,
+        /// When the person changed it; `null`: now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(
+            feature = "schema",
+            schemars(with = "Option<String>"),
+            ts(type = "string | null")
+        )]
+        at: Option<Timestamp>,
+    },
+    /// Starts the operator's one list, *Patron Chats*, over all queues that she monitors.
+    #[serde(rename = "list.subscribe")]
+    ListSubscribe {
+        /// Answered by `ok`, after `list.snapshot`.
+        id: u32,
+    },
+    /// Ends it.
+    #[serde(rename = "list.unsubscribe")]
+    ListUnsubscribe {
+        /// Answered by `ok`.
+        id: u32,
+    },
+    /// A patron rings through the widget that her token names.
+    #[serde(rename = "chat.open")]
+    ChatOpen {
+        /// Answered by `ok`, after `chat.snapshot`.
+        id: u32,
+        /// Makes a retry safe: the chat's own id follows from it.
+        cmid: Cmid,
+        /// The patron's first words.
+        question: String,
+        /// The patron's name, if she gives one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// How to reach her, if she tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<String>,
+        /// Answers to the widget's questions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        answers: Vec<Answer>,
+        /// The page the widget stands on; query and fragment are cut off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<String>,
+        /// Her language (BCP 47).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lang: Option<String>,
+    },
+    /// Reads a chat and follows it.
+    #[serde(rename = "chat.subscribe")]
+    ChatSubscribe {
+        /// Answered by `ok`, after `chat.snapshot` or the first `chat.replay`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// The last place seen, to get only what is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Position>,
+    },
+    /// Stops following it.
+    #[serde(rename = "chat.unsubscribe")]
+    ChatUnsubscribe {
+        /// Answered by `ok`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Events before a place, oldest first.
+    #[serde(rename = "chat.history")]
+    ChatHistory {
+        /// Answered by `history`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Only events before this place.
+        #[cfg_attr(feature = "schema", ts(type = "number"))]
+        before: u64,
+        /// At most this many (1 to 200).
+        max: u32,
+    },
+    /// Takes a waiting chat, or a transfer on offer.
+    #[serde(rename = "chat.claim")]
+    ChatClaim {
+        /// Answered by `ok`, after `chat.snapshot`; or by `already_claimed` with the winner.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+    },
+    /// A message to everyone in the chat.
+    #[serde(rename = "chat.post")]
+    ChatPost {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// Plain Unicode with line breaks.
+        text: String,
+        /// Its language (BCP 47).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lang: Option<String>,
+    },
+    /// An internal note that the patron never sees.
+    #[serde(rename = "chat.note")]
+    ChatNote {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// Plain Unicode with line breaks.
+        text: String,
+    },
+    /// Offers the chat to a department, a co-op or an operator. A later offer replaces an earlier.
+    #[serde(rename = "chat.transfer")]
+    ChatTransfer {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// To whom.
+        to: Target,
+        /// For the target's eyes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Whether the patron is told of the offer.
+        #[serde(default)]
+        tell_patron: bool,
+    },
+    /// Takes the offer back.
+    #[serde(rename = "chat.transfer_cancel")]
+    ChatTransferCancel {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+    },
+    /// Says no to an offer.
+    #[serde(rename = "chat.transfer_decline")]
+    ChatTransferDecline {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// Why; told to the owner.
+        reason: String,
+    },
+    /// A participant goes; the chat goes on.
+    #[serde(rename = "chat.leave")]
+    ChatLeave {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+    },
+    /// The owner or the patron ends the chat.
+    #[serde(rename = "chat.end")]
+    ChatEnd {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+    },
+    /// Tells the others in the chat that one writes. Never stored; the last value wins.
+    #[serde(rename = "chat.typing")]
+    ChatTyping {
+        /// Answered by `ok`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Whether one writes right now.
+        on: bool,
+    },
+}
+
+impl ToBroker {
+    /// The request's id; `None` for a `pong`.
+    pub fn id(&self) -> Option<u32> {
+        match self {
+            Self::Pong => None,
+            Self::Hello { id, .. }
+            | Self::Auth { id, .. }
+            | Self::Sync { id }
+            | Self::PresenceSet { id, .. }
+            | Self::ListSubscribe { id }
+            | Self::ListUnsubscribe { id }
+            | Self::ChatOpen { id, .. }
+            | Self::ChatSubscribe { id, .. }
+            | Self::ChatUnsubscribe { id, .. }
+            | Self::ChatHistory { id, .. }
+            | Self::ChatClaim { id, .. }
+            | Self::ChatPost { id, .. }
+            | Self::ChatNote { id, .. }
+            | Self::ChatTransfer { id, .. }
+            | Self::ChatTransferCancel { id, .. }
+            | Self::ChatTransferDecline { id, .. }
+            | Self::ChatLeave { id, .. }
+            | Self::ChatEnd { id, .. }
+            | Self::ChatTyping { id, .. } => Some(*id),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a client shows: the state of one chat, a row of the operator's list, a person's presence.
+//!
+//! Views are conclusions that the broker draws from events; a client need not fold events itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EndCause, Person};
+use crate::ids::{ChatId, InstitutionId, Target, WidgetId};
+
+/// Who reads a chat, and so what of it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// The patron of this chat: never notes, never login names.
+    Patron,
+    /// An operator who monitors a queue where it waits: all that the patron wrote, contact masked.
+    Previewer,
+    /// Staff in the chat, or its pending transfer's target; contact masked.
+    Staff,
+    /// Staff of the patron's own library; contact shown.
+    HomeStaff,
+}
+
+/// How far a chat has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It rings.
+    Waiting,
+    /// Someone owns it.
+    Active,
+    /// It is over.
+    Ended,
+}
+
+/// A chat as it stands at one place of its stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ChatView {
+    /// How far it has come.
+    pub phase: Phase,
+    /// The patron's own library.
+    pub home: InstitutionId,
+    /// The widget it came through.
+    pub widget: WidgetId,
+    /// When the patron rang: its place in every queue.
+    #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
+    pub opened_at: Timestamp,
+    /// Where it rings, or rang, in order.
+    pub tiers: Vec<Target>,
+    /// Who owns it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Person>,
+    /// Operators in it who do not own it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub participants: Vec<Person>,
+    /// The pending transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferView>,
+    /// Since when the patron is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"), ts(type = "string | null"))]
+    pub patron_away_since: Option<Timestamp>,
+    /// Why it ended, once it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndCause>,
+}
+
+/// A transfer on offer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct TransferView {
+    /// Where it is offered.
+    pub to: Target,
+    /// The target's name in the directory.
+    pub to_name: String,
+    /// When the offer lapses.
+    #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
+    pub until: Timestamp,
+}
+
+/// One chat in an operator's *Patron Chats*: the same bytes for everyone who may see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ListRow {
+    /// The chat.
+    pub chat: ChatId,
+    /// When the patron rang; rows stand in this order, oldest first.
+    #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
+    pub since: Timestamp,
+    /// The patron's own library; equal to the reader's, it is marked as home.
+    pub home: InstitutionId,
+    /// Its name.
+    pub home_name: String,
+    /// The widget it came through.
+    pub widget: WidgetId,
+    /// Where it rings.
+    pub tiers: Vec<Target>,
+    /// The patron's first words, at most 200 characters of them.
+    pub question: String,
+    /// Set when it stands here because an owner offers it, not because a patron waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_from: Option<Person>,
+    /// Whether the patron is connected.
+    pub patron_here: bool,
+    /// How many operators preview it right now.
+    pub previewing: u32,
+}
+
+/// How an operator stands towards patrons and colleagues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Rings, may claim and be assigned.
+    Online,
+    /// Still rings and may claim; cannot be assigned.
+    Away,
+    /// For colleagues only: nothing rings.
+    Internal,
+    /// Not there.
+    Offline,
+}
+
+/// What a person has told about herself, the same on all her devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PresenceView {
+    /// Her status.
+    pub status: Status,
+    /// The departments and co-ops she monitors, in the directory's order.
+    pub monitoring: Vec<Target>,
+    /// When she last changed either.
+    #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
+    pub at: Timestamp,
+}
