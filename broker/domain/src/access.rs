@@ -4,13 +4,14 @@
 //! Not here: what the chat's own state forbids (`chat::decide`), and which fields are shown
 //! (`audience`).
 
-use deskbell_protocol::ids::{UserId, WidgetId};
+use deskbell_protocol::ids::{Target, UserId, WidgetId};
 
 use crate::audience::Audience;
-use crate::chat::event::Digest;
+use crate::chat::event::{Digest, Opened};
+use crate::chat::state::Phase;
 use crate::chat::{ChatState, Command};
-use crate::directory::Directory;
-use crate::person::Standing;
+use crate::directory::{Directory, LocalLevel};
+use crate::person::{Author, Standing};
 
 /// Who asks, as authentication proved it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +50,42 @@ pub fn reader(
     directory: &Directory,
     chat: &ChatState,
 ) -> Option<Audience> {
-    let _ = (principal, standing, directory, chat);
-    todo!()
+    let ring = chat.ring.as_ref()?;
+    let user = match principal {
+        Principal::Patron { session, .. } => {
+            return (ring.session == *session).then_some(Audience::Patron);
+        }
+        Principal::Operator(user) => user,
+    };
+    let person = directory.active_user(user)?;
+    let at_home = person.institution == ring.home;
+    let offered = chat.transfer.as_ref().is_some_and(|offer| match &offer.to {
+        Target::Operator(id) => id == user,
+        Target::Department(_) | Target::Coop(_) => rings_for(user, standing, &offer.to),
+    });
+    if at_home && person.level == LocalLevel::Admin {
+        Some(Audience::HomeStaff)
+    } else if chat.has(user) || offered {
+        Some(if at_home { Audience::HomeStaff } else { Audience::Staff })
+    } else if chat.phase == Phase::Waiting
+        && ring.tiers.iter().any(|tier| rings_for(user, standing, tier))
+    {
+        Some(Audience::Previewer)
+    } else {
+        None
+    }
+}
+
+/// Whether what rings at `target` rings for `user` in her present status.
+fn rings_for(user: &UserId, standing: &Standing, target: &Target) -> bool {
+    standing.status.rings() && stands_at(user, standing, target)
+}
+
+fn stands_at(user: &UserId, standing: &Standing, target: &Target) -> bool {
+    match target {
+        Target::Operator(id) => id == user,
+        Target::Department(_) | Target::Coop(_) => standing.monitoring.contains(target),
+    }
 }
 
 /// Whether `principal` may ask `command` of the chat at all.
@@ -61,6 +96,85 @@ pub fn may(
     chat: &ChatState,
     command: &Command,
 ) -> Result<(), Denied> {
-    let _ = (principal, standing, directory, chat, command);
-    todo!()
+    let sees = || reader(principal, standing, directory, chat).ok_or(Denied::NotFound).map(|_| ());
+    match (principal, asks(command)) {
+        (Principal::Patron { session, widget }, Asks::ToOpen(opened)) => {
+            let hers = opened.session == *session && opened.widget == *widget;
+            if hers { Ok(()) } else { Err(Denied::NotFound) }
+        }
+        (Principal::Patron { .. }, Asks::Patron) => sees(),
+        (Principal::Operator(user), Asks::Operator(by)) if user == by => {
+            if let Command::Claim { .. } = command {
+                if !may_answer(user, directory) {
+                    return Err(Denied::WrongRole);
+                } else if came_late(user, standing, chat) {
+                    return Ok(());
+                }
+            }
+            sees()?;
+            if let Command::Transfer { to, .. } = command {
+                may_take(to, directory, chat)?;
+            }
+            Ok(())
+        }
+        (Principal::Patron { .. }, Asks::Operator(_) | Asks::Broker)
+        | (Principal::Operator(_), Asks::ToOpen(_) | Asks::Patron | Asks::Operator(_))
+        | (Principal::Operator(_), Asks::Broker) => Err(Denied::WrongRole),
+    }
 }
+
+/// In whose name a command is asked.
+enum Asks<'a> {
+    ToOpen(&'a Opened),
+    Patron,
+    Operator(&'a UserId),
+    /// Nobody may ask this from outside.
+    Broker,
+}
+
+fn asks(command: &Command) -> Asks<'_> {
+    match command {
+        Command::Open(opened) => Asks::ToOpen(opened),
+        Command::Claim { by }
+        | Command::Note { by, .. }
+        | Command::Transfer { by, .. }
+        | Command::CancelTransfer { by }
+        | Command::DeclineTransfer { by, .. }
+        | Command::Leave { by } => Asks::Operator(by),
+        Command::Post { by, .. } | Command::End { by } => match by {
+            Author::Patron => Asks::Patron,
+            Author::Operator(user) => Asks::Operator(user),
+            Author::System => Asks::Broker,
+        },
+        Command::PatronLost
+        | Command::PatronFound
+        | Command::OperatorLost { .. }
+        | Command::OperatorFound { .. }
+        | Command::Tick
+        | Command::Replan
+        | Command::MarkErased { .. } => Asks::Broker,
+    }
+}
+
+/// Whether she saw the chat ring, or on offer, until somebody took it: the rules then tell her who.
+fn came_late(user: &UserId, standing: &Standing, chat: &ChatState) -> bool {
+    let tiers = chat.ring.iter().flat_map(|ring| &ring.tiers);
+    tiers.chain(&chat.last_offered).any(|place| stands_at(user, standing, place))
+}
+
+/// Readers read.
+fn may_answer(user: &UserId, directory: &Directory) -> bool {
+    directory.active_user(user).is_some_and(|person| person.level != LocalLevel::Reader)
+}
+
+fn may_take(to: &Target, directory: &Directory, chat: &ChatState) -> Result<(), Denied> {
+    let served = chat.ring.as_ref().is_some_and(|ring| directory.serves(&ring.home, to));
+    let answers = match to {
+        Target::Operator(user) => may_answer(user, directory),
+        Target::Department(_) | Target::Coop(_) => true,
+    };
+    if served && answers { Ok(()) } else { Err(Denied::TargetNotAllowed) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub mod chat;
 pub mod directory;
 pub mod person;
 pub mod routing;
+
+#[cfg(test)]
+mod spec;

@@ -10,6 +10,7 @@ use crate::person::{Author, Standing};
 use crate::routing::Plan;
 
 /// What can be asked.
+#[expect(missing_docs, reason = "the fields say what the events they lead to say of theirs")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// The patron rings. The ring inside is empty: `decide` fills it from the plan.

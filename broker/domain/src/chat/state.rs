@@ -6,12 +6,8 @@ use std::collections::BTreeMap;
 use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
 use jiff::Timestamp;
 
-use super::event::{ChatEvent, Digest, EndCause};
-
-/// Most events that a chat may hold.
-pub const EVENTS_MAX: u64 = 5_000;
-/// From here on posts and notes are refused; the rest is for structure.
-pub const TEXTS_MAX: u64 = 4_900;
+use super::event::{Digest, EndCause};
+pub use super::room::{EVENTS_MAX, TEXTS_MAX};
 
 /// A chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +20,14 @@ pub struct ChatState {
     pub phase: Phase,
     /// What its first event fixed; `None` before it.
     pub ring: Option<Rang>,
-    /// Operators in it who do not own it, and since when each is away.
+    /// Operators in it who do not own it, and since when each is away. After the end, the last
+    /// owner too.
     pub participants: BTreeMap<UserId, Attendance>,
     /// The offer on the table; it may outlive its owner's loss.
     pub transfer: Option<Transfer>,
+    /// Where it was last offered, on the table or not: who stands there and comes too late is told
+    /// who was first.
+    pub last_offered: Option<Target>,
     /// Whether the patron is there.
     pub patron: Attendance,
 }
@@ -82,9 +82,10 @@ pub struct Rang {
     pub secret: Digest,
     /// When: its place in every queue, for good.
     pub opened_at: Timestamp,
-    /// Every option that rang so far, in the widget's order.
+    /// Every option that rang so far, in the order they rang.
     pub tiers: Vec<Target>,
-    /// When the next option is looked for.
+    /// When the next option is looked for. `None`: nothing is left to wait for, so an option that
+    /// comes online later rings at once.
     pub rolls_at: Option<Timestamp>,
     /// What lists show of it.
     pub preview: Preview,
@@ -123,6 +124,7 @@ impl Default for ChatState {
             ring: None,
             participants: BTreeMap::new(),
             transfer: None,
+            last_offered: None,
             patron: Attendance::Here,
         }
     }
@@ -149,12 +151,40 @@ impl ChatState {
 
     /// The next moment at which a `Tick` may have something to say.
     pub fn deadline(&self) -> Option<Timestamp> {
-        todo!()
+        if !self.is_live() {
+            return None;
+        }
+        let owner = match &self.phase {
+            Phase::Active { attendance, .. } => attendance.until(),
+            Phase::New | Phase::Waiting | Phase::Ended { .. } => None,
+        };
+        let people = self.participants.values().filter_map(|attendance| attendance.until());
+        let transfer = self.transfer.as_ref().map(|offer| offer.until);
+        [owner, transfer, self.patron.until(), self.rolls_at()]
+            .into_iter()
+            .flatten()
+            .chain(people)
+            .min()
     }
 
-    /// What is true after one more event, decided at `at`.
-    pub fn evolve(&mut self, event: &ChatEvent, at: Timestamp) {
-        let _ = (event, at);
-        todo!()
+    /// When the next option is looked for: only while it waits, and while there is room to say so.
+    pub(crate) fn rolls_at(&self) -> Option<Timestamp> {
+        let ring = self.ring.as_ref().filter(|_| self.phase == Phase::Waiting)?;
+        ring.rolls_at.filter(|_| self.room_for(1))
+    }
+}
+
+impl Attendance {
+    /// When being away has consequences; `None` for who is here.
+    pub fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Here => None,
+            Self::Away { until, .. } => Some(until),
+        }
+    }
+
+    /// Whether being away has consequences by `now`.
+    pub(crate) fn is_due(self, now: Timestamp) -> bool {
+        self.until().is_some_and(|until| until <= now)
     }
 }

@@ -4,8 +4,8 @@
 use deskbell_protocol::ids::{ChatId, InstitutionId, Target, UserId, WidgetId};
 use jiff::Timestamp;
 
-use super::event::Digest;
-use super::state::{Attendance, ChatState, Preview, Transfer};
+use super::event::{ChatEvent, Digest};
+use super::state::{Attendance, ChatState, Phase, Preview, Transfer};
 
 /// A live chat at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +41,59 @@ pub struct Summary {
 impl Summary {
     /// The summary of `state`, or `None` if it is not live.
     pub fn of(chat: ChatId, state: &ChatState) -> Option<Self> {
-        let _ = (chat, state);
-        todo!()
+        let ring = state.ring.as_ref().filter(|_| state.is_live())?;
+        let owner = match &state.phase {
+            Phase::Active { owner, attendance } => Some((owner.clone(), *attendance)),
+            Phase::New | Phase::Waiting | Phase::Ended { .. } => None,
+        };
+        let participants = state.participants.iter().map(|(who, how)| (who.clone(), *how));
+        Some(Self {
+            chat,
+            changed_at_seq: state.version,
+            home: ring.home.clone(),
+            widget: ring.widget.clone(),
+            since: ring.opened_at,
+            tiers: ring.tiers.clone(),
+            owner,
+            participants: participants.collect(),
+            session: ring.session,
+            patron: state.patron,
+            transfer: state.transfer.clone(),
+            deadline: state.deadline(),
+            preview: ring.preview.clone(),
+        })
+    }
+
+    /// Whether `event` changes a chat's summary, so that a new one is stored with it. Texts never do,
+    /// and they are most of a chat.
+    pub fn changed_by(event: &ChatEvent) -> bool {
+        match event {
+            ChatEvent::Posted { .. } | ChatEvent::Noted { .. } => false,
+            ChatEvent::Erased { seqs } => seqs.contains(&1),
+            ChatEvent::Opened(_)
+            | ChatEvent::Rung(_)
+            | ChatEvent::Claimed { .. }
+            | ChatEvent::TransferOffered { .. }
+            | ChatEvent::TransferCanceled { .. }
+            | ChatEvent::TransferDeclined { .. }
+            | ChatEvent::TransferLapsed { .. }
+            | ChatEvent::Left { .. }
+            | ChatEvent::PatronAway { .. }
+            | ChatEvent::PatronBack
+            | ChatEvent::OperatorAway { .. }
+            | ChatEvent::OperatorBack { .. }
+            | ChatEvent::OwnerLost { .. }
+            | ChatEvent::ParticipantLost { .. }
+            | ChatEvent::Ended { .. } => true,
+        }
     }
 
     /// Where it can be claimed right now: its tiers while it waits, and its pending transfer's target.
     pub fn claimable_at(&self) -> Vec<Target> {
-        todo!()
+        let mut places = if self.owner.is_none() { self.tiers.clone() } else { vec![] };
+        if let Some(offer) = self.transfer.as_ref().filter(|offer| !places.contains(&offer.to)) {
+            places.push(offer.to.clone());
+        }
+        places
     }
 }

@@ -1,0 +1,40 @@
+//! What in a chat's events is personal, and the events without it. Blanking keeps kind, order,
+//! people and structure: a blanked history folds to the same state as the original whose erasure
+//! was marked.
+//!
+//! Not here: removing the bytes (the log), and telling readers (`ChatEvent::Erased`).
+
+use super::event::ChatEvent;
+
+/// Removes what is personal in `event`.
+pub fn blank(event: &mut ChatEvent) {
+    match event {
+        ChatEvent::Opened(opened) => {
+            opened.question.clear();
+            opened.name = None;
+            opened.contact = None;
+            for (_, answer) in &mut opened.answers {
+                answer.clear();
+            }
+            opened.page = None;
+        }
+        ChatEvent::Posted { by: _, text, lang: _ } | ChatEvent::Noted { by: _, text } => {
+            text.clear();
+        }
+        ChatEvent::TransferOffered { note, .. } => *note = None,
+        ChatEvent::TransferDeclined { by: _, reason } => reason.clear(),
+        ChatEvent::Rung(_)
+        | ChatEvent::Claimed { .. }
+        | ChatEvent::TransferCanceled { .. }
+        | ChatEvent::TransferLapsed { .. }
+        | ChatEvent::Left { .. }
+        | ChatEvent::PatronAway { .. }
+        | ChatEvent::PatronBack
+        | ChatEvent::OperatorAway { .. }
+        | ChatEvent::OperatorBack { .. }
+        | ChatEvent::OwnerLost { .. }
+        | ChatEvent::ParticipantLost { .. }
+        | ChatEvent::Ended { .. }
+        | ChatEvent::Erased { .. } => {}
+    }
+}
