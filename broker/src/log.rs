@@ -18,6 +18,9 @@
 //! The log checks the version and nothing else: who may append what is decided before.
 //! Appending is message in, message out: `append` never blocks and never awaits.
 
+pub mod memory;
+pub mod record;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -186,6 +189,16 @@ pub enum Erasure {
     Seqs(Vec<u64>),
     /// All of the stream.
     All,
+}
+
+impl Erasure {
+    /// Whether it names the record at `seq`.
+    pub(crate) fn covers(&self, seq: u64) -> bool {
+        match self {
+            Self::Seqs(seqs) => seqs.contains(&seq),
+            Self::All => true,
+        }
+    }
 }
 
 /// What an acknowledgement means.

@@ -1,0 +1,1 @@
+//! What is stored reads back, is blanked where it is personal, and is checked.
