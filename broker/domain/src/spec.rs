@@ -35,9 +35,8 @@ pub(crate) fn second(n: i64) -> Timestamp {
 
 /// A plan over [`OPTIONS`] in which only these are online.
 pub(crate) fn online(options: &[&str]) -> Plan {
-    let verdict = |option: &&str| match options.contains(option) {
-        true => Verdict::Online,
-        false => Verdict::Offline(Reason::Nobody),
+    let verdict = |option: &&str| {
+        if options.contains(option) { Verdict::Online } else { Verdict::Offline(Reason::Nobody) }
     };
     Plan { options: OPTIONS.iter().map(|option| (target(option), verdict(option))).collect() }
 }

@@ -565,10 +565,10 @@ fn an_owner_who_stays_away_returns_the_chat_to_its_place_and_is_a_participant() 
         .at(60)
         .when(Command::Tick)
         .then([owner_lost("maya")]);
-    let ring = chat.state.ring.clone().unwrap();
+    let place = chat.state.ring.clone().unwrap();
     assert_eq!(chat.state.phase, Phase::Waiting);
-    assert_eq!(ring.opened_at, second(0));
-    assert_eq!(ring.tiers, [target("department/ref"), target("coop/tri")]);
+    assert_eq!(place.opened_at, second(0));
+    assert_eq!(place.tiers, [target("department/ref"), target("coop/tri")]);
     let again = Attendance::Away { since: second(0), until: second(120) };
     assert_eq!(chat.state.participants[&user("maya")], again);
 }
