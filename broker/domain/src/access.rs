@@ -117,9 +117,9 @@ pub fn may(
             }
             Ok(())
         }
-        (Principal::Patron { .. }, Asks::Operator(_) | Asks::Broker)
+        (Principal::Patron { .. }, Asks::Operator(_))
         | (Principal::Operator(_), Asks::ToOpen(_) | Asks::Patron | Asks::Operator(_))
-        | (Principal::Operator(_), Asks::Broker) => Err(Denied::WrongRole),
+        | (_, Asks::Broker) => Err(Denied::WrongRole),
     }
 }
 

@@ -67,3 +67,6 @@ pub fn plan(
     let options = widget.options.iter().map(|option| (option.clone(), verdict(option)));
     Plan { options: options.collect() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,9 +82,9 @@ impl Default for Waits {
     fn default() -> Self {
         Self {
             roll_up: Duration::from_secs(15),
-            transfer_lapse: Duration::from_secs(120),
-            owner_grace: Duration::from_secs(60),
-            patron_grace: Duration::from_secs(600),
+            transfer_lapse: Duration::from_mins(2),
+            owner_grace: Duration::from_mins(1),
+            patron_grace: Duration::from_mins(10),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What an event changes. Total: any event folds onto any state, and only the events decide, never
 //! settings, presence or the directory.
 
+use deskbell_protocol::ids::UserId;
 use jiff::Timestamp;
 
 use super::event::{ChatEvent, Opened};
 use super::state::{Attendance, ChatState, Phase, Preview, Rang, Transfer};
-use deskbell_protocol::ids::UserId;
 
 /// How much of the question lists show.
 const PREVIEW_CHARS: usize = 200;

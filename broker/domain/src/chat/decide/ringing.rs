@@ -4,13 +4,14 @@
 //! A roll-up that finds nobody is spent: it is stored as a ring at no place, and from then on an
 //! option that comes online rings at once. So no wait ever falls due twice.
 
+use deskbell_protocol::ids::Target;
+
 use super::after;
 use crate::chat::command::{Context, Refusal};
 use crate::chat::event::{ChatEvent, Opened, Ring};
 use crate::chat::room::cost;
 use crate::chat::state::{ChatState, Phase, Rang};
 use crate::routing::{Skipped, Verdict};
-use deskbell_protocol::ids::Target;
 
 pub(super) fn open(
     state: &ChatState,
