@@ -1,0 +1,1 @@
+//! Properties of the directory, over random ones.
