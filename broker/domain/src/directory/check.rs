@@ -162,10 +162,10 @@ pub(super) fn widget(all: &Directory, id: &WidgetId, it: &Widget, faults: &mut V
         if it.options[..place].contains(option) {
             faults.push(Refusal::RepeatedOption { widget: id.clone(), option: option.clone() });
         }
-        if let Target::Department(department) = option {
-            if let Some(offered) = all.departments.get(department) {
-                local_department(id, it, department, offered, faults);
-            }
+        if let Target::Department(department) = option
+            && let Some(offered) = all.departments.get(department)
+        {
+            local_department(id, it, department, offered, faults);
         }
     }
     for (wait, seconds) in

@@ -147,11 +147,7 @@ fn check_grant(
 }
 
 fn is_active(directory: &Directory, user: &UserId, faults: &mut Vec<Refusal>) -> bool {
-    match directory.users.get(user) {
-        Some(person) => person.active,
-        None => {
-            faults.push(Refusal::NotThere(Thing::User(user.clone())));
-            false
-        }
-    }
+    let person = directory.users.get(user);
+    faults.extend(person.is_none().then(|| Refusal::NotThere(Thing::User(user.clone()))));
+    person.is_some_and(|it| it.active)
 }

@@ -75,6 +75,13 @@ impl Directory {
         }
     }
 
+    /// Makes events true, one after the other.
+    pub fn evolve_all(&mut self, events: &[DirectoryEvent]) {
+        for event in events {
+            self.evolve(event);
+        }
+    }
+
     /// Whether there is such an entry.
     pub fn has(&self, thing: &Thing) -> bool {
         match thing {

@@ -39,6 +39,7 @@
 //! does no IO; whether a time zone exists is asked of the caller.
 
 mod difference;
+mod entry;
 mod fields;
 mod read;
 mod write;

@@ -25,7 +25,7 @@ fn read(text: &str) -> Wanted {
 fn applied(directory: &Directory, commands: Vec<Command>) -> Directory {
     let events = decide_all(directory, commands).unwrap();
     let mut next = directory.clone();
-    events.iter().for_each(|event| next.evolve(event));
+    next.evolve_all(&events);
     next
 }
 
@@ -53,7 +53,7 @@ impl When {
     fn then(self, events: &[DirectoryEvent]) -> Directory {
         assert_eq!(self.0.unwrap(), events);
         let mut next = self.1;
-        events.iter().for_each(|event| next.evolve(event));
+        next.evolve_all(events);
         next
     }
 

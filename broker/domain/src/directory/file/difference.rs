@@ -38,7 +38,7 @@ pub fn describe(directory: &Directory, commands: &[Command]) -> Vec<String> {
         let before = fields(&scratch, &thing);
         match decide(&scratch, command.clone()) {
             Ok(events) => {
-                events.iter().for_each(|event| scratch.evolve(event));
+                scratch.evolve_all(&events);
                 lines.push(line(&thing, before, fields(&scratch, &thing)));
             }
             Err(refusal) => lines.push(format!("! {thing}: {refusal}")),
@@ -110,7 +110,7 @@ fn take_what_applies(scratch: &mut Directory, open: &mut Vec<Command>, ordered: 
         for command in std::mem::take(open) {
             match decide(scratch, command.clone()) {
                 Ok(events) => {
-                    events.iter().for_each(|event| scratch.evolve(event));
+                    scratch.evolve_all(&events);
                     ordered.push(command);
                     progress = true;
                 }

@@ -3,20 +3,19 @@
 //! Each entry is read by itself, so that one bad entry does not hide the next. Then the rules of
 //! the decider judge the whole, and each refusal is placed where the file says what it is about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr;
 
-use deskbell_protocol::ids::{InstitutionId, Target, UserId};
-use serde::Deserialize;
+use deskbell_protocol::ids::Target;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::super::command::{Refusal, Thing};
-use super::super::{
-    Coop, CoopLevel, Department, Directory, Institution, LocalLevel, Membership, TicketQueue, User,
-    Widget, check,
+use super::super::{Directory, check};
+use super::entry::{
+    CoopEntry, DepartmentEntry, InstitutionEntry, TicketQueueEntry, UserEntry, WidgetEntry,
 };
 use super::{Problem, Wanted};
 
@@ -43,158 +42,6 @@ pub fn parse(text: &str, zone_exists: &dyn Fn(&str) -> bool) -> Result<Wanted, V
     problems.sort();
     problems.dedup();
     Err(problems)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InstitutionEntry {
-    name: String,
-    time_zone: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UserEntry {
-    institution: InstitutionId,
-    name: String,
-    #[serde(default)]
-    level: LocalLevelWord,
-    #[serde(default = "yes")]
-    active: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-enum LocalLevelWord {
-    Reader,
-    #[default]
-    Regular,
-    Admin,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CoopEntry {
-    name: String,
-    members: BTreeMap<InstitutionId, MembershipEntry>,
-    #[serde(default)]
-    users: BTreeMap<UserId, CoopLevelWord>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MembershipEntry {
-    #[serde(default = "yes")]
-    contributing: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum CoopLevelWord {
-    Regular,
-    InstitutionAdmin,
-    CoopAdmin,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DepartmentEntry {
-    institution: InstitutionId,
-    name: String,
-    #[serde(default)]
-    members: BTreeSet<UserId>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TicketQueueEntry {
-    institution: InstitutionId,
-    name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WidgetEntry {
-    institution: InstitutionId,
-    name: String,
-    #[serde(default)]
-    options: Vec<Target>,
-    #[serde(default = "default_roll_up_seconds")]
-    roll_up_seconds: u32,
-    #[serde(default = "default_patron_grace_seconds")]
-    patron_grace_seconds: u32,
-    #[serde(default)]
-    origins: BTreeSet<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn default_roll_up_seconds() -> u32 {
-    15
-}
-
-fn default_patron_grace_seconds() -> u32 {
-    600
-}
-
-impl From<InstitutionEntry> for Institution {
-    fn from(it: InstitutionEntry) -> Self {
-        Self { name: it.name, time_zone: it.time_zone }
-    }
-}
-
-impl From<UserEntry> for User {
-    fn from(it: UserEntry) -> Self {
-        let level = match it.level {
-            LocalLevelWord::Reader => LocalLevel::Reader,
-            LocalLevelWord::Regular => LocalLevel::Regular,
-            LocalLevelWord::Admin => LocalLevel::Admin,
-        };
-        Self { institution: it.institution, name: it.name, level, active: it.active }
-    }
-}
-
-impl From<CoopEntry> for Coop {
-    fn from(it: CoopEntry) -> Self {
-        let level = |word| match word {
-            CoopLevelWord::Regular => CoopLevel::Regular,
-            CoopLevelWord::InstitutionAdmin => CoopLevel::InstitutionAdmin,
-            CoopLevelWord::CoopAdmin => CoopLevel::CoopAdmin,
-        };
-        let member = |it: MembershipEntry| Membership { contributing: it.contributing };
-        Self {
-            name: it.name,
-            members: it.members.into_iter().map(|(id, it)| (id, member(it))).collect(),
-            users: it.users.into_iter().map(|(id, word)| (id, level(word))).collect(),
-        }
-    }
-}
-
-impl From<DepartmentEntry> for Department {
-    fn from(it: DepartmentEntry) -> Self {
-        Self { institution: it.institution, name: it.name, members: it.members }
-    }
-}
-
-impl From<TicketQueueEntry> for TicketQueue {
-    fn from(it: TicketQueueEntry) -> Self {
-        Self { institution: it.institution, name: it.name }
-    }
-}
-
-impl From<WidgetEntry> for Widget {
-    fn from(it: WidgetEntry) -> Self {
-        Self {
-            institution: it.institution,
-            name: it.name,
-            options: it.options,
-            roll_up_seconds: it.roll_up_seconds,
-            patron_grace_seconds: it.patron_grace_seconds,
-            origins: it.origins,
-        }
-    }
 }
 
 struct Reader<'t> {
@@ -337,8 +184,9 @@ impl<'t> Reader<'t> {
 fn place(refusal: &Refusal) -> (Thing, String) {
     let key = |key: &str| key.to_owned();
     match refusal {
-        Refusal::NotThere(thing) => (thing.clone(), String::new()),
-        Refusal::StillReferenced { thing, by: _ } => (thing.clone(), String::new()),
+        Refusal::NotThere(thing) | Refusal::StillReferenced { thing, .. } => {
+            (thing.clone(), String::new())
+        }
         Refusal::UnknownReference { holder, missing } => (holder.clone(), as_said(holder, missing)),
         Refusal::ForeignDepartment { widget, department, .. } => {
             let said = Target::Department(department.clone()).to_string();

@@ -81,7 +81,9 @@ impl Writer {
         if !self.0.is_empty() {
             self.0.push('\n');
         }
-        self.0.push_str(&format!("[{section}.{}]\n", key(id)));
+        for part in ["[", section, ".", &key(id), "]\n"] {
+            self.0.push_str(part);
+        }
     }
 
     fn text(&mut self, name: &str, value: &str) {
@@ -94,7 +96,9 @@ impl Writer {
     }
 
     fn raw(&mut self, name: &str, value: impl Display) {
-        self.0.push_str(&format!("{name} = {value}\n"));
+        for part in [name, " = ", &value.to_string(), "\n"] {
+            self.0.push_str(part);
+        }
     }
 }
 
