@@ -3,6 +3,7 @@
 //! Direction inside: `edge` → `actors`, `views`; `actors` → `log`, `presence`, `secrets`, `views`.
 //! Nothing is told to anyone before it is stored.
 
+pub mod config;
 pub mod log;
 pub mod secrets;
 pub mod world;
