@@ -4,6 +4,8 @@
 //! Nothing is told to anyone before it is stored.
 
 pub mod config;
+pub mod edge;
 pub mod log;
 pub mod secrets;
+pub mod telemetry;
 pub mod world;
