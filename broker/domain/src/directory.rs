@@ -2,6 +2,19 @@
 //! levels, and the questions that the rest of the core asks of it.
 //!
 //! The maps are public to read; only `evolve` writes them.
+//!
+//! Map: `command` what may be asked and why it is refused · `decide` the rules · `check` what holds
+//! of each entry at all times · `event` what happened and what is true afterwards · `file` the same
+//! as a text that people write.
+
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod file;
+
+mod check;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,6 +6,7 @@
 //! Not here: where records are kept, and what they mean.
 
 pub mod chat;
+pub mod directory;
 pub mod summary;
 
 use std::borrow::Cow;
@@ -27,13 +28,15 @@ pub(crate) struct Upcaster {
 
 /// The kind named `text`, if this broker knows it.
 pub fn known(text: &str) -> Option<&'static str> {
-    chat::KINDS.iter().map(|(kind, _)| *kind).find(|kind| *kind == text)
+    let kinds = chat::KINDS.iter().chain(directory::KINDS);
+    kinds.map(|(kind, _)| *kind).find(|kind| *kind == text)
 }
 
 /// The event without its personal fields, at the newest version of its schema.
 pub fn blank(event: &StoredEvent) -> Result<StoredEvent, LogError> {
     match event.kind.split_once('.') {
         Some(("chat", _)) => chat::blank(event),
+        Some(("directory", _)) => directory::blank(event),
         _ => Err(newer(event.kind, event.version)),
     }
 }
