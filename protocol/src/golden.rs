@@ -111,7 +111,7 @@ fn row() -> ListRow {
         home: id("birch"),
         home_name: "Birch Public Library".into(),
         widget: id("birch-home"),
-        tiers: vec![target("department/birch-desk"), target("coop/tri-county")],
+        tiers: vec![target("department/birch-reference"), target("coop/tri-county")],
         question: "Can I renew a book that someone else has reserved?".into(),
         transfer_from: None,
         patron_here: true,
@@ -122,7 +122,7 @@ fn row() -> ListRow {
 fn presence() -> PresenceView {
     PresenceView {
         status: Status::Online,
-        monitoring: vec![target("department/birch-desk"), target("coop/tri-county")],
+        monitoring: vec![target("department/birch-reference"), target("coop/tri-county")],
         at: at("02:11"),
     }
 }

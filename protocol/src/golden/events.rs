@@ -27,7 +27,7 @@ pub(super) fn opened() -> ChatEvent {
         answers: vec![Answer { question: "Card number?".into(), answer: "none yet".into() }],
         page: Some("https://birch.example/catalog".into()),
         lang: Some("en".into()),
-        tiers: vec![target("department/birch-desk")],
+        tiers: vec![target("department/birch-reference")],
     }
 }
 

@@ -52,7 +52,7 @@ fn connection() -> Vec<ToBroker> {
         ToBroker::PresenceSet {
             id: 4,
             status: Status::Online,
-            monitoring: vec![target("department/birch-desk"), target("coop/tri-county")],
+            monitoring: vec![target("department/birch-reference"), target("coop/tri-county")],
             at: Some(at("02:11")),
         },
         ToBroker::ListSubscribe { id: 5 },

@@ -115,7 +115,7 @@ fn story(seqs: std::ops::Range<usize>) -> Vec<Sequenced> {
 }
 
 fn state() -> ChatView {
-    let tiers: Vec<Target> = vec![target("department/birch-desk"), target("coop/tri-county")];
+    let tiers: Vec<Target> = vec![target("department/birch-reference"), target("coop/tri-county")];
     ChatView {
         phase: Phase::Waiting,
         home: id("birch"),
