@@ -13,6 +13,7 @@ macro_rules! error_codes {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
             /// A code of a newer broker: go by `temporary`.
             #[serde(other)]
+            #[cfg_attr(feature = "schema", schemars(skip), ts(skip))]
             Unknown,
         }
 
@@ -209,6 +210,9 @@ impl ts_rs::TS for CloseCode {
     }
     fn decl_concrete(config: &ts_rs::Config) -> String {
         Self::decl(config)
+    }
+    fn output_path() -> Option<std::path::PathBuf> {
+        Some("CloseCode.ts".into())
     }
 }
 

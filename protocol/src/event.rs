@@ -243,5 +243,6 @@ pub enum ChatEvent {
     },
     /// An event of a newer broker; clients count it and show nothing.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip), ts(skip))]
     Unknown,
 }

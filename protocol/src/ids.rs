@@ -107,7 +107,8 @@ slug_id! {
 }
 
 macro_rules! random_id {
-    ($($(#[$doc:meta])* $name:ident($inner:ty, $length:literal, $bits:literal, $pattern:literal);)+) => {$(
+    ($($(#[$doc:meta])*
+       $name:ident($inner:ty, $length:literal, $bits:literal, $pattern:literal);)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);

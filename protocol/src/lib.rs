@@ -14,6 +14,10 @@
 
 pub mod codes;
 pub mod event;
+#[cfg(feature = "schema")]
+pub mod generated;
+#[cfg(any(test, feature = "schema"))]
+pub mod golden;
 pub mod http;
 pub mod ids;
 pub mod limits;

@@ -8,7 +8,8 @@
 pub enum IdError {
     /// Slugs are what people type into the directory file.
     #[error(
-        "{0:?} is not an id: use 1 to 64 of a-z, 0-9, '-', '_' and '.', starting with a letter or digit"
+        "{0:?} is not an id: use 1 to 64 of a-z, 0-9, '-', '_' and '.', \
+         starting with a letter or digit"
     )]
     Slug(String),
     /// Random ids have one length and one alphabet.

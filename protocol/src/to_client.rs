@@ -160,6 +160,7 @@ pub enum ToClient {
     },
     /// A frame of a newer broker; clients ignore it.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip), ts(skip))]
     Unknown,
 }
 

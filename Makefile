@@ -1,0 +1,54 @@
+# Every command of this repository. `make` alone lists them.
+# Two are all that a newcomer needs: `make demo` (see it) and `make test` (prove it).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup check test demo bench fmt codegen typescript
+
+# One build for every step: the same packages, features and profile, so that nothing compiles twice.
+ALL := --workspace --all-features
+CODEGEN := cargo run --quiet -p deskbell-protocol --features schema --bin codegen --
+NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
+
+help: ## List these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' \
+	  | while IFS=$$'\t' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
+
+setup: ## Install what is missing (system packages by apt-get, node packages by npm)
+	@.ci/setup
+
+check: ## Format, lints, docs, generated files, types, spelling, licenses
+	cargo fmt --all --check
+	cargo clippy $(ALL) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(ALL) --no-deps --quiet
+	$(CODEGEN) --check
+	@$(MAKE) --no-print-directory typescript
+	@.ci/optional
+
+test: setup check ## Everything: what setup and check do, then every test; CI runs this
+	cargo build $(ALL) --bins
+ifeq ($(NEXTEST),yes)
+	cargo nextest run $(ALL)
+	cargo test $(ALL) --doc
+else
+	cargo test $(ALL)
+endif
+
+demo: ## Start a broker with a demo co-op, play a live chat into it, say what to open next
+	cargo build -p deskbell -p deskbell-scripted-bot -p hello-desk
+	@examples/demo/run.sh
+
+bench: ## Measure the broker against a bare relay (release build)
+	cargo build --release -p deskbell -p deskbell-load
+	target/release/deskbell-load bench --broker target/release/deskbell
+
+fmt: ## Format all Rust code
+	cargo fmt --all
+
+codegen: ## Write the generated files: schema, TypeScript types, golden frames, docs
+	$(CODEGEN)
+
+typescript: ## Check the generated TypeScript types with the strict compiler
+	@if [ ! -x node_modules/.bin/tsc ]; then .ci/setup; fi
+	npm run --silent check

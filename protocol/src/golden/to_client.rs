@@ -1,0 +1,210 @@
+//! A frame for each thing that the broker may say; events and codes have files of their own.
+
+use super::{at, chat, eid, events, id, ines, lou, maya, presence, row, session, target};
+use crate::ToClient;
+use crate::codes::{CloseCode, ErrorCode};
+use crate::event::{ChatEvent, EndCause, Sequenced};
+use crate::ids::Target;
+use crate::limits::Limits;
+use crate::to_client::{ClosedReason, Refused, Snapshot, SnapshotReason, Welcome, You};
+use crate::view::{Audience, ChatView, Phase, TransferView};
+
+/// The name of a frame's file: its type, and what tells it from the others of that type.
+pub(super) fn name(frame: &ToClient) -> String {
+    let kind = match frame {
+        ToClient::Welcome(_) => "welcome",
+        ToClient::Ok { .. } => "ok",
+        ToClient::Error(_) => "error",
+        ToClient::History { .. } => "history",
+        ToClient::Presence { .. } => "presence",
+        ToClient::ChatEvent { .. } => "chat.event",
+        ToClient::ChatReplay { .. } => "chat.replay",
+        ToClient::ChatSnapshot(_) => "chat.snapshot",
+        ToClient::ChatClosed { .. } => "chat.closed",
+        ToClient::ChatTyping { .. } => "chat.typing",
+        ToClient::Wait { .. } => "wait",
+        ToClient::ListSnapshot { .. } => "list.snapshot",
+        ToClient::ListRow { .. } => "list.row",
+        ToClient::ListGone { .. } => "list.gone",
+        ToClient::Ping => "ping",
+        ToClient::Bye { .. } => "bye",
+        ToClient::Unknown => "unknown",
+    };
+    match detail(frame) {
+        Some(detail) => format!("to_client.{kind}.{detail}"),
+        None => format!("to_client.{kind}"),
+    }
+}
+
+fn detail(frame: &ToClient) -> Option<&'static str> {
+    match frame {
+        ToClient::Welcome(welcome) => match welcome.you {
+            You::Patron { .. } => Some("patron"),
+            You::Operator { .. } => None,
+        },
+        ToClient::Ok { seq: None, .. } => Some("plain"),
+        ToClient::ChatSnapshot(snapshot) => match snapshot.reason {
+            SnapshotReason::Subscribed => None,
+            SnapshotReason::Audience => Some("audience"),
+            SnapshotReason::Diverged => Some("diverged"),
+            SnapshotReason::TooOld => Some("too_old"),
+        },
+        ToClient::ChatClosed { reason, .. } => match reason {
+            ClosedReason::Claimed => None,
+            ClosedReason::Withdrawn => Some("withdrawn"),
+            ClosedReason::Left => Some("left"),
+            ClosedReason::Ended => Some("ended"),
+        },
+        _ => None,
+    }
+}
+
+pub(super) fn frames() -> Vec<ToClient> {
+    replies().into_iter().chain(stream()).chain(closed()).chain(list()).collect()
+}
+
+fn welcome(you: You, features: Vec<String>) -> ToClient {
+    ToClient::Welcome(Box::new(Welcome {
+        re: 1,
+        session: session(),
+        you,
+        ping_ms: 25_000,
+        limits: Limits::default(),
+        durability: "disk".into(),
+        features,
+        server_time: at("14:58"),
+        token_expires: at("59:00"),
+    }))
+}
+
+fn replies() -> Vec<ToClient> {
+    let refused = Refused {
+        re: Some(11),
+        code: ErrorCode::AlreadyClaimed,
+        message: "Maya was first; claim the next waiting chat instead".into(),
+        temporary: false,
+        retry_after_ms: None,
+        by: Some(maya()),
+        next: Some(row()),
+    };
+    vec![
+        welcome(You::Operator { person: maya(), presence: presence() }, Vec::new()),
+        welcome(You::Patron { widget: id("birch-home") }, Vec::new()),
+        ToClient::Ok { re: 12, chat: Some(chat()), seq: Some(4), eid: Some(eid(4)) },
+        ToClient::Ok { re: 3, chat: None, seq: None, eid: None },
+        ToClient::Error(Box::new(refused)),
+        ToClient::History { re: 10, chat: chat(), events: story(1..3), more: false },
+        ToClient::Presence { re: Some(4), presence: presence() },
+    ]
+}
+
+/// The first events of Sam's chat.
+fn story(seqs: std::ops::Range<usize>) -> Vec<Sequenced> {
+    let told = [events::opened(), events::rung(), events::claimed(), events::posted()];
+    told.into_iter()
+        .zip(1_u64..)
+        .map(|(event, seq)| Sequenced {
+            seq,
+            eid: eid(seq),
+            at: at(&format!("15:{seq:02}")),
+            event,
+        })
+        .skip(seqs.start - 1)
+        .take(seqs.len())
+        .collect()
+}
+
+fn state() -> ChatView {
+    let tiers: Vec<Target> = vec![target("department/birch-reference"), target("coop/tri-county")];
+    ChatView {
+        phase: Phase::Waiting,
+        home: id("birch"),
+        widget: id("birch-home"),
+        opened_at: at("15:01"),
+        tiers,
+        owner: None,
+        participants: Vec::new(),
+        transfer: None,
+        patron_away_since: None,
+        ended: None,
+    }
+}
+
+fn snapshot(reason: SnapshotReason, state: ChatView, upto: usize) -> ToClient {
+    let events = story(1..upto + 1);
+    let last = events.last().expect("the story has begun");
+    ToClient::ChatSnapshot(Box::new(Snapshot {
+        chat: chat(),
+        seq: last.seq,
+        eid: last.eid,
+        reason,
+        audience: Audience::HomeStaff,
+        state,
+        events,
+    }))
+}
+
+fn stream() -> Vec<ToClient> {
+    let active = ChatView { phase: Phase::Active, owner: Some(maya()), ..state() };
+    let until = at("21:30");
+    let transfer = TransferView { to: target("operator/lou"), to_name: "Lou".into(), until };
+    let offered = ChatView {
+        participants: vec![ines()],
+        transfer: Some(transfer),
+        patron_away_since: Some(at("20:12")),
+        ..active.clone()
+    };
+    vec![
+        ToClient::ChatEvent {
+            chat: chat(),
+            seq: 4,
+            eid: eid(4),
+            at: at("15:04"),
+            event: events::posted(),
+        },
+        ToClient::ChatReplay { chat: chat(), events: story(3..5), more: false },
+        snapshot(SnapshotReason::Subscribed, state(), 2),
+        snapshot(SnapshotReason::Audience, active.clone(), 3),
+        snapshot(SnapshotReason::Diverged, active, 4),
+        snapshot(SnapshotReason::TooOld, offered, 4),
+        ToClient::ChatTyping { chat: chat(), who: maya(), on: true },
+        ToClient::Wait { chat: chat(), ahead: 2, longest_now: at("11:40") },
+    ]
+}
+
+fn closed() -> Vec<ToClient> {
+    let (chat, by, cause) = (chat(), None, None);
+    vec![
+        ToClient::ChatClosed { chat, reason: ClosedReason::Claimed, by: Some(maya()), cause },
+        ToClient::ChatClosed { chat, reason: ClosedReason::Withdrawn, by: by.clone(), cause },
+        ToClient::ChatClosed { chat, reason: ClosedReason::Left, by: by.clone(), cause },
+        ToClient::ChatClosed {
+            chat,
+            reason: ClosedReason::Ended,
+            by,
+            cause: Some(EndCause::Missed),
+        },
+    ]
+}
+
+fn list() -> Vec<ToClient> {
+    let mut offered = row();
+    offered.tiers = vec![target("operator/lou")];
+    offered.transfer_from = Some(maya());
+    vec![
+        ToClient::ListSnapshot { rows: vec![row()] },
+        ToClient::ListRow { row: offered },
+        ToClient::ListGone { chat: chat(), claimed_by: Some(lou()) },
+        ToClient::Ping,
+        ToClient::Bye {
+            code: CloseCode::Drain,
+            message: "the broker restarts; connect again at once".into(),
+            retry_after_ms: Some(1_500),
+        },
+    ]
+}
+
+/// An event of Sam's chat, as it is pushed.
+pub(super) fn pushed(seq: u64, event: ChatEvent) -> ToClient {
+    ToClient::ChatEvent { chat: chat(), seq, eid: eid(seq), at: at(&format!("15:{seq:02}")), event }
+}

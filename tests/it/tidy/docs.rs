@@ -1,0 +1,130 @@
+//! What is promised in prose: links lead somewhere, decisions are listed, codes have a test.
+
+use std::path::{Component, Path, PathBuf};
+
+use deskbell_protocol::codes::ErrorCode;
+
+use super::{files, files_ending, none, root};
+
+/// How many error codes no test and no script provokes yet. May only shrink; the goal is 0.
+const CODES_NOT_PROVOKED_MAX: usize = 28;
+
+#[test]
+fn every_relative_link_leads_to_a_file() {
+    let mut found = Vec::new();
+    for file in files_ending(&[".md"]) {
+        let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
+        for link in links(&file.text) {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            if !root().join(normal(&folder.join(target))).exists() {
+                found.push(format!("{}: {link}", file.path));
+            }
+        }
+    }
+    none("these links lead nowhere:", &found);
+}
+
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ', '\n']).next())
+}
+
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                normal.pop();
+            }
+            Component::CurDir => {}
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[test]
+fn every_decision_is_listed_numbered_and_has_a_status() {
+    let index = std::fs::read_to_string(root().join("docs/adr/README.md")).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut next = 1;
+    for file in files_ending(&[".md"]).iter().filter(|f| f.path.starts_with("docs/adr/0")) {
+        let name = file.path.trim_start_matches("docs/adr/");
+        if !name.starts_with(&format!("{next:04}-")) {
+            found.push(format!("{}: expected number {next:04}", file.path));
+        }
+        next += 1;
+        if !index.contains(&format!("({name})")) {
+            found.push(format!("{}: not listed in docs/adr/README.md", file.path));
+        }
+        if !file.text.contains("\nStatus: ") {
+            found.push(format!("{}: no line `Status: …`", file.path));
+        }
+    }
+    none("a decision nobody finds is made again:", &found);
+    assert!(next > 1, "docs/adr holds no decision");
+}
+
+#[test]
+fn the_map_stays_short_enough_to_read() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap_or_default();
+    let lines = map.lines().count();
+    assert!((20..=200).contains(&lines), "ARCHITECTURE.md has {lines} lines; keep it to 200");
+}
+
+#[test]
+fn every_make_target_says_what_it_does() {
+    let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap_or_default();
+    let found: Vec<_> = makefile
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains(':'))
+        .filter(|line| !line.contains(":=") && !line.contains(" ## "))
+        .map(str::to_owned)
+        .collect();
+    none("add `## what it does`:", &found);
+}
+
+/// The error codes that no `.chat` script and no test provokes.
+fn codes_without_a_test() -> Vec<&'static str> {
+    let tests: Vec<_> = files()
+        .into_iter()
+        .filter(|file| {
+            // The protocol's own tests and these rules name every code without provoking one.
+            let names_all = ["protocol/", "tests/it/tidy", "tests/it/codegen"];
+            !names_all.iter().any(|start| file.path.starts_with(start))
+        })
+        .filter_map(|file| match file.path.rsplit('.').next() {
+            Some("chat") => Some(file.text),
+            Some("rs") if file.path.starts_with("tests/") || file.path.ends_with("/tests.rs") => {
+                Some(file.text)
+            }
+            Some("rs") => file.text.find("#[cfg(test)]").map(|at| file.text[at..].to_owned()),
+            _ => None,
+        })
+        .collect();
+    let provoked = |code: &ErrorCode| {
+        let (name, text) = (format!("ErrorCode::{code:?}"), code.as_str());
+        let forms = [name, format!("\"{text}\"")];
+        let arrow = format!("-> {text}");
+        tests.iter().any(|test| {
+            forms.iter().any(|form| test.contains(form))
+                || test.match_indices(&arrow).any(|(at, _)| {
+                    let after = test[at + arrow.len()..].chars().next();
+                    !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                })
+        })
+    };
+    ErrorCode::ALL.iter().filter(|code| !provoked(code)).map(|code| code.as_str()).collect()
+}
+
+#[test]
+fn every_error_code_is_provoked_by_a_test() {
+    let missing = codes_without_a_test();
+    assert!(
+        missing.len() <= CODES_NOT_PROVOKED_MAX,
+        "write a script (`-> CODE`) or a test for: {}",
+        missing.join(", ")
+    );
+}
