@@ -3,9 +3,13 @@
 //! Direction inside: `edge` → `actors`, `views`; `actors` → `log`, `presence`, `secrets`, `views`.
 //! Nothing is told to anyone before it is stored.
 
+pub mod actors;
 pub mod config;
 pub mod edge;
 pub mod log;
+pub mod presence;
 pub mod secrets;
+pub mod shard;
 pub mod telemetry;
+pub mod views;
 pub mod world;

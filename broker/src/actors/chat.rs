@@ -1,0 +1,263 @@
+//! ChatActor: one per live chat on this node. A shell around the decider: asks come in, one append
+//! at a time goes out, and what the log holds is told to the readers.
+//!
+//! Two of them for one chat (on two nodes) are harmless: the log lets one append win, the other folds
+//! what it missed and decides again.
+//!
+//! `flight` decides and settles · `readers` knows who follows and tells them · `replay` brings
+//! readers up to date · `history` is what the actor remembers of the stream.
+
+mod facts;
+mod flight;
+mod history;
+mod load;
+mod readers;
+mod replay;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::wrap_future;
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr};
+use deskbell_domain::chat::{ChatState, Command};
+use deskbell_protocol::ids::{ChatId, Cmid, Eid};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use self::flight::Flight;
+use self::history::History;
+use self::load::Loaded;
+use self::readers::Readers;
+use self::replay::PageRead;
+use super::appender::Settled;
+use super::node::Seat;
+use super::say::{Refused, Say};
+use super::session::{Deliver, Peer};
+use crate::log::StreamId;
+use crate::presence::ConnectionId;
+
+/// Asks that may wait while one append is in flight.
+const WAITING_MAX: usize = 1024;
+/// Messages handled before other tasks of the thread get their turn.
+const MESSAGES_PER_TURN: u32 = 64;
+/// An actor without readers leaves memory after this.
+const IDLE: Duration = Duration::from_mins(5);
+/// How long a retired actor still answers who found it just before.
+const AFTERLIFE: Duration = Duration::from_secs(10);
+
+/// What a connection, or the broker itself, asks of a chat.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Ask {
+    /// Who asks and wants to be answered; nobody for the broker's own commands.
+    pub from: Option<(Arc<Peer>, u32)>,
+    /// What.
+    pub what: Wish,
+}
+
+/// What may be asked.
+#[derive(Debug)]
+pub enum Wish {
+    /// To change the chat. Boxed: a command is large and most asks wait nowhere.
+    Do(Box<Deed>),
+    /// To follow it, from a place or from the beginning.
+    Follow { from: Option<(u64, Eid)> },
+    /// To follow it no longer.
+    Unfollow,
+    /// To read older events.
+    History { before: u64, max: u32 },
+    /// To tell the others that one writes.
+    Typing { on: bool },
+}
+
+/// A command with what makes its retry safe.
+#[derive(Debug)]
+pub struct Deed {
+    /// The client message id; none for the broker's own commands.
+    pub cmid: Option<Cmid>,
+    /// A keyed hash of the request.
+    pub fingerprint: u64,
+    /// What to decide.
+    pub command: Command,
+}
+
+/// Small things that need no answer.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub enum Nudge {
+    /// A connection ended.
+    Gone(ConnectionId),
+    /// A reader who catches up has room for the next page.
+    Room(ConnectionId),
+    /// The patron's place in the queue.
+    Wait { ahead: u32, longest_now: Timestamp },
+    /// Leave memory, if nobody needs this actor.
+    Sweep,
+}
+
+/// See the module.
+pub struct ChatActor {
+    chat: ChatId,
+    seat: Arc<Seat>,
+    /// Its own address, for what answers later; set when it starts.
+    me: Option<WeakAddr<Self>>,
+    /// What the log holds, as far as this actor has folded it.
+    state: ChatState,
+    history: History,
+    readers: Readers,
+    /// Whether `state` may be decided on.
+    stage: Stage,
+    /// What came while it may not, or while an append is in flight.
+    waiting: VecDeque<Ask>,
+    /// The append in flight. At most one.
+    flight: Option<Flight>,
+    /// Rebuilds that failed in a row.
+    failed_rebuilds: u8,
+    /// The patron's place, for a patron who subscribes later.
+    wait: Option<(u32, Timestamp)>,
+    last_asked: Instant,
+    messages_this_turn: u32,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing is known, and nobody reads the stream: the next ask makes it read.
+    Unread,
+    /// The stream is being read.
+    Loading,
+    /// `state` is what the log held at the last look.
+    Ready,
+    /// It could not be rebuilt three times.
+    Quarantined,
+}
+
+impl ChatActor {
+    /// An actor that reads its stream first.
+    pub fn new(chat: ChatId, seat: Arc<Seat>) -> Self {
+        Self {
+            chat,
+            seat,
+            me: None,
+            state: ChatState::default(),
+            history: History::default(),
+            readers: Readers::default(),
+            stage: Stage::Loading,
+            waiting: VecDeque::new(),
+            flight: None,
+            failed_rebuilds: 0,
+            wait: None,
+            last_asked: Instant::now(),
+            messages_this_turn: 0,
+        }
+    }
+
+    fn stream(&self) -> StreamId {
+        StreamId::Chat(self.chat)
+    }
+
+    fn refuse(&self, from: Option<&(Arc<Peer>, u32)>, why: &Refused) {
+        if let Some((peer, re)) = from {
+            let say = Say::Refused { re: *re, why, next: None };
+            let directory = self.seat.node.directory.load();
+            peer.deliver(Deliver::answer(self.seat.node.encode.encode(&say, &directory)));
+        }
+    }
+
+    /// Lets the thread's other tasks run now and then: a mailbox is emptied without pause otherwise.
+    fn take_turns(&mut self, ctx: &mut Context<Self>) {
+        self.messages_this_turn += 1;
+        if self.messages_this_turn >= MESSAGES_PER_TURN {
+            self.messages_this_turn = 0;
+            ctx.wait(wrap_future(tokio::task::yield_now()));
+        }
+    }
+
+    /// Answers all that waits in the same way.
+    fn refuse_waiting(&mut self, why: &Refused) {
+        for ask in std::mem::take(&mut self.waiting) {
+            self.refuse(ask.from.as_ref(), why);
+        }
+    }
+
+    fn sweep(&mut self, ctx: &mut Context<Self>) {
+        let idle = self.last_asked.elapsed() >= IDLE;
+        let unneeded = self.readers.is_empty() && self.waiting.is_empty() && self.flight.is_none();
+        if idle && unneeded && self.stage != Stage::Loading {
+            self.seat.node.registry.retire(self.chat, &ctx.address());
+            let farewell = wrap_future(tokio::time::sleep(AFTERLIFE));
+            ctx.spawn(farewell.map(|(), actor: &mut Self, ctx| {
+                if actor.waiting.is_empty() && actor.flight.is_none() {
+                    actix::ActorContext::stop(ctx);
+                }
+            }));
+        }
+    }
+}
+
+impl Actor for ChatActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.me = Some(ctx.address().downgrade());
+        self.load(ctx);
+    }
+}
+
+impl Handler<Ask> for ChatActor {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask, ctx: &mut Context<Self>) {
+        self.take_turns(ctx);
+        self.last_asked = Instant::now();
+        if self.stage == Stage::Quarantined {
+            self.refuse(ask.from.as_ref(), &Refused::Quarantined);
+        } else if self.waiting.len() >= WAITING_MAX {
+            self.refuse(ask.from.as_ref(), &Refused::Busy);
+        } else {
+            self.waiting.push_back(ask);
+            self.work(ctx);
+        }
+    }
+}
+
+impl Handler<Settled> for ChatActor {
+    type Result = ();
+
+    fn handle(&mut self, Settled(outcome): Settled, ctx: &mut Context<Self>) {
+        self.take_turns(ctx);
+        self.settle(outcome, ctx);
+        self.work(ctx);
+    }
+}
+
+impl Handler<Loaded> for ChatActor {
+    type Result = ();
+
+    fn handle(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
+        self.take_in(loaded, ctx);
+        self.work(ctx);
+    }
+}
+
+impl Handler<PageRead> for ChatActor {
+    type Result = ();
+
+    fn handle(&mut self, page: PageRead, _: &mut Context<Self>) {
+        self.hand_on(page);
+    }
+}
+
+impl Handler<Nudge> for ChatActor {
+    type Result = ();
+
+    fn handle(&mut self, nudge: Nudge, ctx: &mut Context<Self>) {
+        self.take_turns(ctx);
+        match nudge {
+            Nudge::Gone(connection) => self.lose_reader(connection),
+            Nudge::Room(connection) => self.next_page(connection, ctx),
+            Nudge::Wait { ahead, longest_now } => self.tell_wait(ahead, longest_now),
+            Nudge::Sweep => self.sweep(ctx),
+        }
+    }
+}

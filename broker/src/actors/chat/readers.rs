@@ -1,0 +1,302 @@
+//! Who follows a chat, as whom, and how they are told: each event is encoded at most once for each
+//! audience, and every connection gets one message for all that one append brought.
+
+use std::sync::Arc;
+
+use deskbell_domain::access::Principal;
+use deskbell_domain::audience::Audience;
+use deskbell_domain::chat::{ChatEvent, Command, Summary};
+use deskbell_domain::person::Author;
+use deskbell_protocol::ids::{ChatId, UserId};
+
+use super::history::Written;
+use super::{ChatActor, Wish};
+use crate::actors::say::{Closed, Committed, Frame, Refused, Say, Whole};
+use crate::actors::session::{Deliver, Peer};
+use crate::presence::ConnectionId;
+
+/// Events in a snapshot.
+const SNAPSHOT_EVENTS: usize = 50;
+
+/// One connection that follows the chat.
+pub(super) struct Reader {
+    pub(super) peer: Arc<Peer>,
+    pub(super) audience: Audience,
+    /// The last place it was told.
+    pub(super) seen: u64,
+    /// Set while older pages are still on their way; the reader gets no live events until then.
+    pub(super) catching_up: bool,
+    /// What this turn has for it.
+    out: Deliver,
+}
+
+impl Reader {
+    /// Adds a frame to what this turn has for the reader.
+    pub(super) fn tell(&mut self, frame: Frame) {
+        self.out.push(frame);
+    }
+
+    /// Asks the session to say when it has room for the next page.
+    pub(super) fn tell_when_room(&mut self, chat: Option<ChatId>) {
+        self.out.page_of = chat;
+    }
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Readers {
+    all: Vec<Reader>,
+    /// How many of them preview, as the desk was last told.
+    previewing: u32,
+}
+
+impl Readers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn get(&mut self, connection: ConnectionId) -> Option<&mut Reader> {
+        self.all.iter_mut().find(|reader| reader.peer.connection == connection)
+    }
+}
+
+impl Committed {
+    /// The winner, if this is a claim.
+    pub(super) fn claimed_by(&self) -> Option<UserId> {
+        match &self.event {
+            ChatEvent::Claimed { by, .. } => Some(by.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl ChatActor {
+    pub(super) fn encode(&self, say: &Say<'_>) -> Frame {
+        let directory = self.seat.node.directory.load();
+        self.seat.node.encode.encode(say, &directory)
+    }
+
+    /// Hands `event` to everyone who follows live, and lets go who may not follow any longer.
+    pub(super) fn tell_readers(&mut self, event: &Arc<Committed>) {
+        let mut frames: [Option<Frame>; Audience::ALL.len()] = Default::default();
+        for place in 0..self.readers.all.len() {
+            let reader = &self.readers.all[place];
+            if reader.catching_up || reader.seen >= event.seq {
+                continue;
+            }
+            let audience = reader.audience;
+            let frame = frames[audience as usize].get_or_insert_with(|| {
+                let say = Say::Event { audience, chat: self.chat, event };
+                let directory = self.seat.node.directory.load();
+                self.seat.node.encode.encode(&say, &directory)
+            });
+            let frame = frame.clone();
+            let reader = &mut self.readers.all[place];
+            reader.seen = event.seq;
+            reader.out.push(frame);
+        }
+        if Summary::changed_by(&event.event) {
+            self.review_readers(&event.event);
+        }
+    }
+
+    /// Looks again as whom each reader reads, because the chat changed hands or state.
+    fn review_readers(&mut self, event: &ChatEvent) {
+        let mut place = 0;
+        while place < self.readers.all.len() {
+            let reader = &self.readers.all[place];
+            let (was, now) = (reader.audience, self.audience(&reader.peer));
+            match now {
+                Some(audience) if audience == was => place += 1,
+                Some(audience) => {
+                    self.readers.all[place].audience = audience;
+                    self.show_whole(place, Whole::Audience);
+                    place += 1;
+                }
+                None => {
+                    let mut reader = self.readers.all.remove(place);
+                    let why = closed_by(event, &reader.peer.who);
+                    let say = Say::Closed { audience: was, chat: self.chat, why: &why };
+                    reader.out.push(self.encode(&say));
+                    reader.out.unfollowed = Some(self.chat);
+                    reader.peer.deliver(reader.out);
+                }
+            }
+        }
+    }
+
+    /// Gives the reader at `place` the whole chat as it is now.
+    pub(super) fn show_whole(&mut self, place: usize, why: Whole) {
+        let audience = self.readers.all[place].audience;
+        let Some(last) = self.history.last() else { return };
+        let frame = self.encode(&Say::Snapshot {
+            audience,
+            chat: self.chat,
+            why,
+            state: &self.state,
+            eid: last.eid,
+            events: &self.history.last_events(SNAPSHOT_EVENTS),
+        });
+        let reader = &mut self.readers.all[place];
+        reader.seen = self.state.version;
+        reader.catching_up = false;
+        reader.out.push(frame);
+    }
+
+    /// Adds a reader who has seen nothing yet, or finds her; tells where she stands in the list.
+    pub(super) fn add_reader(&mut self, peer: &Arc<Peer>, audience: Audience) -> usize {
+        let known = self.place_of(peer.connection);
+        let place = known.unwrap_or_else(|| {
+            self.readers.all.push(Reader {
+                peer: peer.clone(),
+                audience,
+                seen: 0,
+                catching_up: false,
+                out: Deliver::default(),
+            });
+            self.readers.all.len() - 1
+        });
+        let reader = &mut self.readers.all[place];
+        reader.audience = audience;
+        reader.out.followed = Some(self.chat);
+        place
+    }
+
+    pub(super) fn place_of(&self, connection: ConnectionId) -> Option<usize> {
+        self.readers.all.iter().position(|reader| reader.peer.connection == connection)
+    }
+
+    pub(super) fn reader_at(&mut self, place: usize) -> &mut Reader {
+        &mut self.readers.all[place]
+    }
+
+    /// Answers a write, after its events; who opened or won the chat follows it from then on.
+    pub(super) fn answer_deed(
+        &mut self,
+        from: Option<(Arc<Peer>, u32)>,
+        what: &Wish,
+        answer: Result<Option<Written>, Refused>,
+    ) {
+        let Wish::Do(deed) = what else { return };
+        let Some((peer, re)) = from else {
+            if deed.command == Command::Tick {
+                // The desk goes by what is due now, also when nothing was.
+                self.tell_desk(None);
+            }
+            return;
+        };
+        match answer {
+            Ok(written) => {
+                let follows = matches!(deed.command, Command::Open(_) | Command::Claim { .. });
+                let reads = self.readers.get(peer.connection).is_some();
+                if follows && !reads && let Some(audience) = self.audience(&peer) {
+                    let place = self.add_reader(&peer, audience);
+                    self.show_whole(place, Whole::First);
+                }
+                let at = written.map(|it| (self.chat, it.seq, it.eid));
+                let frame = self.encode(&Say::Done { re, at });
+                self.reply(&peer, frame);
+            }
+            Err(why) => {
+                if let Refused::Chat(deskbell_domain::chat::Refusal::AlreadyClaimed(_)) = &why {
+                    self.seat.node.desk().offer_next(peer, re, why);
+                } else {
+                    let frame = self.encode(&Say::Refused { re, why: &why, next: None });
+                    self.reply(&peer, frame);
+                }
+            }
+        }
+    }
+
+    /// Answers behind what the same connection is told in this turn.
+    pub(super) fn reply(&mut self, peer: &Arc<Peer>, frame: Frame) {
+        match self.readers.get(peer.connection) {
+            Some(reader) => reader.out.push_answer(frame),
+            None => peer.deliver(Deliver::answer(frame)),
+        }
+    }
+
+    /// Sends each reader what this turn has for it.
+    pub(super) fn send_out(&mut self) {
+        for reader in &mut self.readers.all {
+            if !reader.out.is_empty() {
+                reader.peer.deliver(std::mem::take(&mut reader.out));
+            }
+        }
+        self.count_previews();
+    }
+
+    fn count_previews(&mut self) {
+        let previews = |reader: &&Reader| reader.audience == Audience::Previewer;
+        let count = self.readers.all.iter().filter(previews).count();
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if count != self.readers.previewing {
+            self.readers.previewing = count;
+            self.seat.node.desk().previewing(self.chat, count);
+        }
+    }
+
+    pub(super) fn lose_reader(&mut self, connection: ConnectionId) {
+        self.readers.all.retain(|reader| reader.peer.connection != connection);
+        self.count_previews();
+    }
+
+    /// Brings every live reader to where the state is, by single events while those are in memory.
+    pub(super) fn catch_up_readers(&mut self) {
+        for place in 0..self.readers.all.len() {
+            let reader = &self.readers.all[place];
+            if reader.catching_up || reader.seen == self.state.version {
+                continue;
+            }
+            match self.history.after(reader.seen) {
+                Some(missed) if reader.seen < self.state.version => {
+                    let (audience, chat) = (reader.audience, self.chat);
+                    for event in &missed {
+                        let frame = self.encode(&Say::Event { audience, chat, event });
+                        self.readers.all[place].out.push(frame);
+                    }
+                    self.readers.all[place].seen = self.state.version;
+                }
+                Some(_) => self.show_whole(place, Whole::Diverged),
+                None => self.show_whole(place, Whole::TooOld),
+            }
+        }
+        self.send_out();
+    }
+
+    /// Tells the others in the chat that one of them writes.
+    pub(super) fn tell_typing(&self, from: &Peer, on: bool) {
+        let who = match &from.who {
+            Principal::Patron { .. } => Author::Patron,
+            Principal::Operator(user) => Author::Operator(user.clone()),
+        };
+        let others = self.readers.all.iter().filter(|reader| {
+            reader.peer.connection != from.connection && reader.audience != Audience::Previewer
+        });
+        for reader in others {
+            let (audience, chat) = (reader.audience, self.chat);
+            let frame = self.encode(&Say::Typing { audience, chat, who: &who, on });
+            reader.peer.deliver(Deliver::frame(frame));
+        }
+    }
+
+    /// Tells the patron her place in the queue.
+    pub(super) fn tell_wait(&mut self, ahead: u32, longest_now: jiff::Timestamp) {
+        self.wait = Some((ahead, longest_now));
+        let frame = self.encode(&Say::Wait { chat: self.chat, ahead, longest_now });
+        for reader in &self.readers.all {
+            if reader.audience == Audience::Patron {
+                reader.peer.deliver(Deliver::frame(frame.clone()));
+            }
+        }
+    }
+}
+
+fn closed_by(event: &ChatEvent, who: &Principal) -> Closed {
+    match (event, who) {
+        (ChatEvent::Claimed { by, .. }, _) => Closed::Claimed(by.clone()),
+        (ChatEvent::Left { by }, Principal::Operator(user)) if by == user => Closed::Left,
+        (ChatEvent::Ended { cause, .. }, _) => Closed::Ended(*cause),
+        _ => Closed::Withdrawn,
+    }
+}

@@ -1,0 +1,184 @@
+//! DeskActor: one per node. It holds the Desk view and acts on what follows from several chats at
+//! once: which queues a change concerns, whose deadline is due, who is offered what next, whom a
+//! lost connection or a changed queue matters to.
+//!
+//! It decides nothing about a chat: it nudges the chat, which decides for itself.
+
+mod absences;
+mod handlers;
+mod rows;
+mod settling;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext, Context};
+use deskbell_domain::access::Principal;
+use deskbell_domain::chat::{Command, Summary};
+use deskbell_protocol::ids::{ChatId, Target, UserId};
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+pub use self::handlers::DirectoryChanged;
+use self::handlers::{Arrived, Departed, Moved, OfferNext, Personal, Previewing, SyncDesk, ToldBy};
+use self::settling::Settling;
+use super::chat::{Ask, Deed, Wish};
+use super::node::{Node, Seat};
+use super::queue::QueueSync;
+use super::say::Refused;
+use super::session::Peer;
+use crate::presence::{ConnectionId, Shift, Told};
+use crate::views::desk::DeskView;
+
+/// The desk's address, and what it may be told.
+#[derive(Debug, Clone)]
+pub struct Desk(Addr<DeskActor>);
+
+impl Desk {
+    /// A chat's summary changed; `None`: it is over.
+    pub fn moved(&self, chat: ChatId, summary: Option<Arc<Summary>>, claimed_by: Option<UserId>) {
+        self.0.do_send(Moved { chat, summary, claimed_by });
+    }
+
+    /// More or fewer operators preview a chat.
+    pub fn previewing(&self, chat: ChatId, count: u32) {
+        self.0.do_send(Previewing { chat, count });
+    }
+
+    /// A connection began: presence knows at once, the desk follows.
+    pub fn arrived(&self, node: &Node, peer: Arc<Peer>) {
+        let shift = match &peer.who {
+            Principal::Operator(user) => {
+                node.presence.operator_connected(user, peer.connection, node.clock.now())
+            }
+            Principal::Patron { session, .. } => {
+                let arrived = node.presence.patron_connected(session, peer.connection);
+                Shift { arrived, ..Shift::default() }
+            }
+        };
+        self.0.do_send(Arrived { peer, shift });
+    }
+
+    /// A connection ended.
+    pub fn departed(&self, node: &Node, peer: &Arc<Peer>) {
+        let shift = match &peer.who {
+            Principal::Operator(user) => {
+                node.presence.operator_disconnected(user, peer.connection)
+            }
+            Principal::Patron { session, .. } => {
+                let departed = node.presence.patron_disconnected(session, peer.connection);
+                Shift { departed, ..Shift::default() }
+            }
+        };
+        self.0.do_send(Departed { peer: peer.clone(), shift });
+    }
+
+    /// An operator told her status and monitoring.
+    pub fn told(&self, by: Arc<Peer>, told: Told, shift: Shift) {
+        self.0.do_send(ToldBy { by, told, shift });
+    }
+
+    /// Someone came second at a claim: refuse her with what she may claim instead.
+    pub fn offer_next(&self, peer: Arc<Peer>, re: u32, why: Refused) {
+        self.0.do_send(OfferNext { peer, re, why });
+    }
+
+    /// A list starts: what is offered to the operator herself.
+    pub fn personal_rows(&self, user: UserId, peer: Arc<Peer>) {
+        self.0.do_send(Personal { user, peer });
+    }
+
+    /// Passes a `sync` on, through `queues`, behind everything told before.
+    pub fn sync(&self, sync: QueueSync, queues: Vec<Target>) {
+        self.0.do_send(SyncDesk { sync, queues });
+    }
+
+    /// The directory was replaced.
+    pub fn directory_changed(&self, shift: Shift) {
+        self.0.do_send(DirectoryChanged(shift));
+    }
+}
+
+/// See the module.
+pub struct DeskActor {
+    seat: Arc<Seat>,
+    view: DeskView,
+    /// How many operators preview each chat; chats nobody previews are not in it.
+    previewing: BTreeMap<ChatId, u32>,
+    /// Every operator's connections on this node.
+    connections: BTreeMap<UserId, BTreeMap<ConnectionId, Arc<Peer>>>,
+    /// The place each waiting patron was last told.
+    places: BTreeMap<ChatId, (u32, Timestamp)>,
+    settling: Settling,
+    row_version: u64,
+    /// Wakes the timer task when an earlier deadline was put.
+    rearm: Arc<Notify>,
+}
+
+impl DeskActor {
+    /// Opens the desk with all live chats of the store, on this shard.
+    pub fn open(seat: &Arc<Seat>, live: Vec<Summary>) -> Desk {
+        let now = seat.node.clock.now();
+        let mut actor = Self {
+            seat: seat.clone(),
+            view: DeskView::default(),
+            previewing: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            places: BTreeMap::new(),
+            settling: Settling::starting(now, seat.node.settings.settling, !live.is_empty()),
+            row_version: 0,
+            rearm: Arc::default(),
+        };
+        for summary in live {
+            actor.take_over(summary);
+        }
+        Desk(actor.start())
+    }
+
+    /// Asks a chat to do something, in the broker's own name.
+    fn nudge(&self, chat: ChatId, command: Command) {
+        let handle = self.seat.node.registry.chat(chat, &self.seat);
+        let deed = Deed { cmid: None, fingerprint: 0, command };
+        handle.addr.do_send(Ask { from: None, what: Wish::Do(Box::new(deed)) });
+    }
+
+    /// Waiting chats that might ring differently now, and transfers that might have lost their
+    /// target, because somebody stands at `targets` or nobody does any more.
+    fn availability_changed(&self, targets: &BTreeSet<Target>) {
+        if targets.is_empty() {
+            return;
+        }
+        let directory = self.seat.node.directory.load();
+        for summary in self.view.all().filter(|it| it.owner.is_none()) {
+            let widget = directory.widgets.get(&summary.widget);
+            if widget.is_some_and(|it| it.options.iter().any(|option| targets.contains(option))) {
+                self.nudge(summary.chat, Command::Replan);
+            }
+        }
+        for target in targets {
+            for chat in self.view.offered_to(target) {
+                self.nudge(chat, Command::Tick);
+            }
+        }
+    }
+
+    fn tick_what_is_due(&mut self) {
+        let now = self.seat.node.clock.now();
+        if self.settling.is_over(now) {
+            self.settle();
+        }
+        for chat in self.view.take_due(now) {
+            self.nudge(chat, Command::Tick);
+        }
+    }
+}
+
+impl Actor for DeskActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        let me = ctx.address().downgrade();
+        let (clock, rearm) = (self.seat.node.clock.clone(), self.rearm.clone());
+        tokio::task::spawn_local(handlers::keep_time(me, clock, rearm));
+    }
+}

@@ -1,0 +1,241 @@
+//! What the desk is told, and the timer that wakes it.
+
+use std::sync::Arc;
+
+use actix::{Context, Handler, Message, WeakAddr};
+use deskbell_domain::access::Principal;
+use deskbell_domain::chat::{Command, Summary};
+use deskbell_protocol::ids::{ChatId, Target, UserId};
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use super::DeskActor;
+use crate::actors::queue::QueueSync;
+use crate::actors::say::{Refused, Say};
+use crate::actors::session::{Deliver, Peer, Synced};
+use crate::presence::{Shift, Told};
+use crate::world::Clock;
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Moved {
+    pub(super) chat: ChatId,
+    pub(super) summary: Option<Arc<Summary>>,
+    pub(super) claimed_by: Option<UserId>,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Previewing {
+    pub(super) chat: ChatId,
+    pub(super) count: u32,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Arrived {
+    pub(super) peer: Arc<Peer>,
+    pub(super) shift: Shift,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Departed {
+    pub(super) peer: Arc<Peer>,
+    pub(super) shift: Shift,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct ToldBy {
+    pub(super) by: Arc<Peer>,
+    pub(super) told: Told,
+    pub(super) shift: Shift,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct OfferNext {
+    pub(super) peer: Arc<Peer>,
+    pub(super) re: u32,
+    pub(super) why: Refused,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Personal {
+    pub(super) user: UserId,
+    pub(super) peer: Arc<Peer>,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct SyncDesk {
+    pub(super) sync: QueueSync,
+    pub(super) queues: Vec<Target>,
+}
+
+/// The directory was replaced, with this effect on who monitors what.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct DirectoryChanged(pub Shift);
+
+/// Asks when the next deadline is; answered after what was due has been ticked.
+#[derive(Debug, Message)]
+#[rtype(result = "Option<Timestamp>")]
+struct NextDue;
+
+/// Wakes the desk whenever something is due.
+pub(super) async fn keep_time(desk: WeakAddr<DeskActor>, clock: Arc<dyn Clock>, rearm: Arc<Notify>) {
+    loop {
+        let Some(addr) = desk.upgrade() else { return };
+        let Ok(next) = addr.send(NextDue).await else { return };
+        drop(addr);
+        match next {
+            None => rearm.notified().await,
+            Some(at) => tokio::select! {
+                () = clock.sleep_until(at) => {}
+                () = rearm.notified() => {}
+            },
+        }
+    }
+}
+
+impl Handler<NextDue> for DeskActor {
+    type Result = Option<Timestamp>;
+
+    fn handle(&mut self, _: NextDue, _: &mut Context<Self>) -> Option<Timestamp> {
+        self.tick_what_is_due();
+        let settled = self.settling.until();
+        self.view.next_due().into_iter().chain(settled).min()
+    }
+}
+
+impl Handler<Moved> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, moved: Moved, _: &mut Context<Self>) {
+        let Moved { chat, summary, claimed_by } = moved;
+        self.settling.touched(chat);
+        let Some(change) = self.put(chat, summary) else { return };
+        for target in change.left {
+            self.take_row(chat, &target, claimed_by.as_ref());
+        }
+        self.put_row(chat, &change.stands);
+        self.tell_places();
+        self.reconcile(chat);
+        self.rearm.notify_one();
+    }
+}
+
+impl Handler<Previewing> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, Previewing { chat, count }: Previewing, _: &mut Context<Self>) {
+        if count == 0 {
+            self.previewing.remove(&chat);
+        } else {
+            self.previewing.insert(chat, count);
+        }
+        let stands = self.view.get(chat).map(|summary| summary.claimable_at());
+        self.put_row(chat, &stands.unwrap_or_default());
+    }
+}
+
+impl Handler<Arrived> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, Arrived { peer, shift }: Arrived, _: &mut Context<Self>) {
+        match &peer.who {
+            Principal::Operator(user) => {
+                if shift.arrived {
+                    for chat in self.view.of_operator(user) {
+                        self.nudge(chat, Command::OperatorFound { who: user.clone() });
+                    }
+                }
+                let connections = self.connections.entry(user.clone()).or_default();
+                connections.insert(peer.connection, peer.clone());
+            }
+            Principal::Patron { session, .. } if shift.arrived => {
+                for chat in self.view.of_patron(session) {
+                    self.nudge(chat, Command::PatronFound);
+                }
+            }
+            Principal::Patron { .. } => {}
+        }
+        self.availability_changed(&shift.targets);
+    }
+}
+
+impl Handler<Departed> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, Departed { peer, shift }: Departed, _: &mut Context<Self>) {
+        match &peer.who {
+            Principal::Operator(user) => {
+                if let Some(connections) = self.connections.get_mut(user) {
+                    connections.remove(&peer.connection);
+                    if connections.is_empty() {
+                        self.connections.remove(user);
+                    }
+                }
+                if shift.departed {
+                    self.operator_departed(user);
+                }
+            }
+            Principal::Patron { session, .. } if shift.departed => self.patron_departed(session),
+            Principal::Patron { .. } => {}
+        }
+        self.availability_changed(&shift.targets);
+    }
+}
+
+impl Handler<ToldBy> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, ToldBy { by, told, shift }: ToldBy, _: &mut Context<Self>) {
+        if let Some(user) = by.operator() {
+            self.tell_other_devices(user, by.connection, &told);
+        }
+        self.availability_changed(&shift.targets);
+    }
+}
+
+impl Handler<OfferNext> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, OfferNext { peer, re, why }: OfferNext, _: &mut Context<Self>) {
+        let next = peer.operator().and_then(|user| self.next_for(user));
+        let node = &self.seat.node;
+        let say = Say::Refused { re, why: &why, next: next.as_deref() };
+        peer.deliver(Deliver::answer(node.encode.encode(&say, &node.directory.load())));
+    }
+}
+
+impl Handler<Personal> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, Personal { user, peer }: Personal, _: &mut Context<Self>) {
+        self.show_personal(user, &peer);
+    }
+}
+
+impl Handler<SyncDesk> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, SyncDesk { sync, queues }: SyncDesk, _: &mut Context<Self>) {
+        for target in queues {
+            self.seat.node.registry.queue(&target, &self.seat).do_send(sync.clone());
+        }
+        sync.peer.addr.do_send(Synced(sync.re));
+    }
+}
+
+impl Handler<DirectoryChanged> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, DirectoryChanged(shift): DirectoryChanged, _: &mut Context<Self>) {
+        self.restate_monitoring();
+        self.availability_changed(&shift.targets);
+    }
+}

@@ -1,0 +1,143 @@
+//! What stands in which queue, and who hears of it: rows for the lists, the next chat for who came
+//! second, the place for who waits.
+
+use std::sync::Arc;
+
+use deskbell_domain::chat::Summary;
+use deskbell_protocol::ids::{ChatId, Target, UserId};
+
+use super::DeskActor;
+use crate::actors::chat::Nudge;
+use crate::actors::queue::{Put, Take};
+use crate::actors::say::{Row, Say};
+use crate::actors::session::{Deliver, Peer, QueueRows, RowGone, RowPut, Watching};
+use crate::presence::{ConnectionId, Told};
+use crate::views::desk::Moved;
+
+impl DeskActor {
+    /// Takes a change into the view and into the count of the patron's live chats.
+    pub(super) fn put(&mut self, chat: ChatId, summary: Option<Arc<Summary>>) -> Option<Moved> {
+        let known = self.view.get(chat).map(|it| it.session);
+        let session = summary.as_ref().map(|it| it.session).or(known);
+        if summary.is_none() {
+            self.previewing.remove(&chat);
+        }
+        let change = self.view.put(chat, summary)?;
+        if let Some(session) = session {
+            let live = u32::try_from(self.view.of_patron(&session).len()).unwrap_or(u32::MAX);
+            if live == 0 {
+                self.seat.node.patron_chats.remove(&session);
+            } else {
+                self.seat.node.patron_chats.insert(session, live);
+            }
+        }
+        Some(change)
+    }
+
+    fn row(&mut self, summary: &Arc<Summary>) -> Arc<Row> {
+        self.row_version += 1;
+        let previewing = self.previewing.get(&summary.chat).copied().unwrap_or(0);
+        Arc::new(Row { summary: summary.clone(), previewing, version: self.row_version })
+    }
+
+    /// Tells the queues where the chat stands.
+    pub(super) fn put_row(&mut self, chat: ChatId, stands: &[Target]) {
+        let Some(summary) = self.view.get(chat).cloned().filter(|_| !stands.is_empty()) else {
+            return;
+        };
+        let row = self.row(&summary);
+        for target in stands {
+            match target {
+                Target::Operator(user) => self.put_personal(user, target, &row),
+                Target::Department(_) | Target::Coop(_) => {
+                    let queue = self.seat.node.registry.queue(target, &self.seat);
+                    queue.do_send(Put(row.clone()));
+                }
+            }
+        }
+    }
+
+    fn put_personal(&self, user: &UserId, target: &Target, row: &Arc<Row>) {
+        let node = &self.seat.node;
+        for peer in self.connections.get(user).into_iter().flat_map(|it| it.values()) {
+            let frame = node.encode.encode(&Say::Row(row), &node.directory.load());
+            peer.addr.do_send(RowPut { target: target.clone(), row: row.clone(), frame });
+        }
+    }
+
+    /// Tells a queue that the chat no longer stands there.
+    pub(super) fn take_row(&self, chat: ChatId, target: &Target, claimed_by: Option<&UserId>) {
+        let node = &self.seat.node;
+        match target {
+            Target::Department(_) | Target::Coop(_) => {
+                let queue = node.registry.queue(target, &self.seat);
+                queue.do_send(Take { chat, claimed_by: claimed_by.cloned() });
+            }
+            Target::Operator(user) => {
+                for peer in self.connections.get(user).into_iter().flat_map(|it| it.values()) {
+                    let say = Say::Gone { chat, claimed_by };
+                    let frame = node.encode.encode(&say, &node.directory.load());
+                    peer.addr.do_send(RowGone { target: target.clone(), chat, frame });
+                }
+            }
+        }
+    }
+
+    /// Shows what is offered to the operator herself, when her list starts.
+    pub(super) fn show_personal(&mut self, user: UserId, peer: &Arc<Peer>) {
+        let target = Target::Operator(user);
+        let standing: Vec<_> = self.view.at(&target).cloned().collect();
+        let rows = standing.iter().map(|summary| self.row(summary)).collect();
+        peer.addr.do_send(QueueRows { target, rows });
+    }
+
+    /// The longest waiting chat that `user` may claim.
+    pub(super) fn next_for(&mut self, user: &UserId) -> Option<Arc<Row>> {
+        let standing = self.seat.node.presence.standing(user);
+        if !standing.status.rings() {
+            return None;
+        }
+        let own = Target::Operator(user.clone());
+        let targets = standing.monitoring.iter().chain([&own]);
+        let next = self.view.next_at(targets).cloned()?;
+        Some(self.row(&next))
+    }
+
+    /// Tells each waiting patron her place, where it changed.
+    pub(super) fn tell_places(&mut self) {
+        let waiting: Vec<_> = self.view.all().filter(|it| it.owner.is_none()).collect();
+        let chats: Vec<_> = waiting.into_iter().map(|it| it.chat).collect();
+        self.places.retain(|chat, _| self.view.get(*chat).is_some_and(|it| it.owner.is_none()));
+        for chat in chats {
+            let Some(place) = self.view.place_of(chat) else { continue };
+            if self.places.insert(chat, place) != Some(place) {
+                let (ahead, longest_now) = place;
+                let handle = self.seat.node.registry.chat(chat, &self.seat);
+                handle.addr.do_send(Nudge::Wait { ahead, longest_now });
+            }
+        }
+    }
+
+    /// Shows a person's other devices what she told on one.
+    pub(super) fn tell_other_devices(&self, user: &UserId, from: ConnectionId, told: &Told) {
+        let node = &self.seat.node;
+        for peer in self.connections.get(user).into_iter().flat_map(|it| it.values()) {
+            if peer.connection != from {
+                let say = Say::Presence { re: None, told };
+                let frame = node.encode.encode(&say, &node.directory.load());
+                peer.addr.do_send(Watching(told.clone()));
+                peer.deliver(Deliver::frame(frame));
+            }
+        }
+    }
+
+    /// After a change of the directory: what each operator still monitors is what holds.
+    pub(super) fn restate_monitoring(&self) {
+        for (user, connections) in &self.connections {
+            let Some(told) = self.seat.node.presence.told(user) else { continue };
+            for peer in connections.values() {
+                peer.addr.do_send(Watching(told.clone()));
+            }
+        }
+    }
+}

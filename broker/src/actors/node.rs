@@ -1,0 +1,86 @@
+//! What every actor of a node shares: the ports, the current directory, the settings. Nothing here is
+//! the truth of a chat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+use deskbell_domain::chat::event::Digest;
+use deskbell_domain::chat::Waits;
+use deskbell_domain::directory::{Directory, Widget};
+use deskbell_protocol::limits::Limits;
+use tokio::sync::OnceCell;
+
+use super::appender::Appender;
+use super::desk::Desk;
+use super::registry::Registry;
+use super::say::Encode;
+use crate::log::EventLog;
+use crate::presence::Presence;
+use crate::secrets::Secrets;
+use crate::world::{Chance, Clock};
+
+/// Settings that the actors read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Enforced on every connection.
+    pub limits: Limits,
+    /// Waits that no widget sets.
+    pub waits: Waits,
+    /// For how long after a start absences and old deadlines do not count.
+    pub settling: Duration,
+}
+
+/// One broker process.
+pub struct Node {
+    /// The truth.
+    pub log: Arc<dyn EventLog>,
+    /// Keys, password hashes, ended sessions.
+    pub secrets: Arc<dyn Secrets>,
+    /// Who is there.
+    pub presence: Arc<dyn Presence>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Random bits.
+    pub chance: Arc<dyn Chance>,
+    /// How what is said becomes frames.
+    pub encode: Arc<dyn Encode>,
+    /// Replaced whole by the DirectoryActor; readers keep what they loaded.
+    pub directory: ArcSwap<Directory>,
+    /// See [`Settings`].
+    pub settings: Settings,
+    /// Where the actors are.
+    pub registry: Registry,
+    /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.
+    pub patron_chats: DashMap<Digest, u32>,
+    /// The DeskActor; set once, before the first connection.
+    pub desk: OnceCell<Desk>,
+}
+
+impl Node {
+    /// The waits of chats that come through `widget`.
+    pub fn waits(&self, widget: Option<&Widget>) -> Waits {
+        let Some(widget) = widget else { return self.settings.waits };
+        Waits {
+            roll_up: Duration::from_secs(widget.roll_up_seconds.into()),
+            patron_grace: Duration::from_secs(widget.patron_grace_seconds.into()),
+            ..self.settings.waits
+        }
+    }
+
+    /// The desk, which is there before anybody can connect.
+    pub fn desk(&self) -> &Desk {
+        self.desk.get().expect("the desk is opened before the listener")
+    }
+}
+
+/// A place on one shard of a node: what an actor is given when it starts.
+pub struct Seat {
+    /// The node.
+    pub node: Arc<Node>,
+    /// Which shard.
+    pub shard: usize,
+    /// That shard's way to the log.
+    pub appender: Appender,
+}

@@ -1,0 +1,77 @@
+//! Where the actors are: id → address, started on demand on the shard that first needs them.
+//!
+//! The one map that shards share. Only addresses are in it, never state, and no guard outlives a
+//! lookup. An actor found dead (it panicked) is replaced.
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr};
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use deskbell_protocol::ids::{ChatId, Target};
+
+use super::chat::ChatActor;
+use super::node::Seat;
+use super::queue::QueueActor;
+
+/// A chat's address, cheap to pass on.
+#[derive(Debug)]
+pub struct ChatHandle {
+    /// Its mailbox.
+    pub addr: Addr<ChatActor>,
+    /// The shard it lives on.
+    pub shard: usize,
+}
+
+/// The map.
+#[derive(Default)]
+pub struct Registry {
+    chats: DashMap<ChatId, Arc<ChatHandle>>,
+    queues: DashMap<Target, Addr<QueueActor>>,
+}
+
+impl Registry {
+    /// The chat's actor, started here if it is nowhere.
+    pub fn chat(&self, chat: ChatId, seat: &Arc<Seat>) -> Arc<ChatHandle> {
+        match self.chats.entry(chat) {
+            Entry::Occupied(known) if known.get().addr.connected() => known.get().clone(),
+            Entry::Occupied(mut dead) => {
+                let handle = start(chat, seat);
+                dead.insert(handle.clone());
+                handle
+            }
+            Entry::Vacant(vacant) => vacant.insert(start(chat, seat)).clone(),
+        }
+    }
+
+    /// The queue's actor, started here if it is nowhere.
+    pub fn queue(&self, target: &Target, seat: &Arc<Seat>) -> Addr<QueueActor> {
+        let fresh = || QueueActor::new(target.clone(), seat.clone()).start();
+        let mut found = self.queues.entry(target.clone()).or_insert_with(fresh);
+        if !found.connected() {
+            *found = fresh();
+        }
+        found.clone()
+    }
+
+    /// Forgets a chat's actor, if it is still this one.
+    pub fn retire(&self, chat: ChatId, addr: &Addr<ChatActor>) {
+        self.chats.remove_if(&chat, |_, handle| handle.addr == *addr);
+    }
+
+    /// The chats of one shard.
+    pub fn chats_on(&self, shard: usize) -> Vec<Arc<ChatHandle>> {
+        let handles = self.chats.iter().map(|entry| entry.value().clone());
+        handles.filter(|handle| handle.shard == shard).collect()
+    }
+
+    /// How many chats are in memory.
+    pub fn chats_len(&self) -> usize {
+        self.chats.len()
+    }
+}
+
+fn start(chat: ChatId, seat: &Arc<Seat>) -> Arc<ChatHandle> {
+    let addr = ChatActor::new(chat, seat.clone()).start();
+    Arc::new(ChatHandle { addr, shard: seat.shard })
+}

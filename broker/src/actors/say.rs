@@ -1,0 +1,145 @@
+//! Everything that the actors may say to a client, before it is bytes. `edge/to_wire.rs` turns it
+//! into frames, so that no actor knows the wire.
+
+use std::sync::Arc;
+
+use deskbell_domain::access::Denied;
+use deskbell_domain::audience::Audience;
+use deskbell_domain::chat::event::EndCause;
+use deskbell_domain::chat::{ChatEvent, ChatState, Refusal, Summary};
+use deskbell_domain::directory::Directory;
+use deskbell_domain::person::Author;
+use deskbell_protocol::ids::{ChatId, Eid, UserId};
+use jiff::Timestamp;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::presence::Told;
+
+/// A frame: encoded once, shared by every socket that sends it.
+pub type Frame = Utf8Bytes;
+
+/// An event that the log holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its place.
+    pub seq: u64,
+    /// Its identity.
+    pub eid: Eid,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: ChatEvent,
+}
+
+/// A chat as the lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The chat.
+    pub summary: Arc<Summary>,
+    /// How many operators preview it.
+    pub previewing: u32,
+    /// Of two rows of a chat the higher one is newer.
+    pub version: u64,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// By the chat's own rules.
+    #[error(transparent)]
+    Chat(#[from] Refusal),
+    /// By who asks.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The same `cmid` with another body.
+    #[error("this cmid was used before with another body: use a fresh one for each write")]
+    CmidReused,
+    /// More chats than a connection may follow, or a patron may have.
+    #[error("no more than {0} chats at once: leave or end one first")]
+    TooManyChats(u32),
+    /// The target is not one that she may monitor.
+    #[error("you may not monitor {0}: ask your institution's administrator for access")]
+    MayNotMonitor(String),
+    /// Too many changes at once.
+    #[error("the chat is changing too fast to decide this: try again")]
+    Busy,
+    /// The store cannot be used.
+    #[error("the store cannot be reached right now: try again with the same cmid")]
+    Unavailable,
+    /// A bug of ours.
+    #[error("the broker made a mistake, which is in its log: try again")]
+    Internal,
+    /// The chat cannot be rebuilt.
+    #[error("this chat cannot be read and was set aside: tell the broker's administrator")]
+    Quarantined,
+}
+
+/// Why a reader gets the whole chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// It is the first look.
+    First,
+    /// The reader sees more, or less, than before.
+    Audience,
+    /// The place resumed from is not in this history.
+    Diverged,
+    /// Too much happened since.
+    TooOld,
+}
+
+/// Why a reader follows no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// Someone claimed it.
+    Claimed(UserId),
+    /// It no longer rings for this reader.
+    Withdrawn,
+    /// The reader left.
+    Left,
+    /// It is over.
+    Ended(EndCause),
+}
+
+/// What to say.
+#[derive(Debug)]
+pub enum Say<'a> {
+    /// A request is done; a write names its last event.
+    Done { re: u32, at: Option<(ChatId, u64, Eid)> },
+    /// A request is refused. `next` is offered to who came second at a claim.
+    Refused { re: u32, why: &'a Refused, next: Option<&'a Row> },
+    /// The next event.
+    Event { audience: Audience, chat: ChatId, event: &'a Committed },
+    /// Missed events.
+    Replay { audience: Audience, chat: ChatId, events: &'a [Arc<Committed>], more: bool },
+    /// Older events.
+    History { re: u32, audience: Audience, chat: ChatId, events: &'a [Arc<Committed>], more: bool },
+    /// The whole chat.
+    Snapshot {
+        audience: Audience,
+        chat: ChatId,
+        why: Whole,
+        state: &'a ChatState,
+        eid: Eid,
+        events: &'a [Arc<Committed>],
+    },
+    /// The reader follows no longer.
+    Closed { audience: Audience, chat: ChatId, why: &'a Closed },
+    /// Someone writes.
+    Typing { audience: Audience, chat: ChatId, who: &'a Author, on: bool },
+    /// The patron's place.
+    Wait { chat: ChatId, ahead: u32, longest_now: Timestamp },
+    /// All rows.
+    Rows(&'a [&'a Row]),
+    /// A row, new or changed.
+    Row(&'a Row),
+    /// A row went.
+    Gone { chat: ChatId, claimed_by: Option<&'a UserId> },
+    /// What a person told.
+    Presence { re: Option<u32>, told: &'a Told },
+}
+
+/// Turns what is said into bytes.
+pub trait Encode: Send + Sync + 'static {
+    /// The frame for `say`, with names as `directory` has them.
+    fn encode(&self, say: &Say<'_>, directory: &Directory) -> Frame;
+}

@@ -1,0 +1,224 @@
+//! SessionActor: one per connection that said `hello`. It knows whom the connection belongs to, which
+//! chats it follows and what stands in its list; it passes asks on and hands what it is told to the
+//! outbox.
+//!
+//! Not here: bytes and JSON (`edge`), and whether a request is allowed (the chat decides).
+
+mod list;
+mod requests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
+use deskbell_domain::access::Principal;
+use deskbell_protocol::codes::CloseCode;
+use deskbell_protocol::ids::{ChatId, UserId};
+
+pub use self::requests::{Request, Want};
+pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
+use self::list::List;
+use super::chat::Nudge;
+use super::node::Seat;
+use super::outbox::Outbox;
+use super::say::{Frame, Say};
+use crate::presence::ConnectionId;
+
+/// A connection, as the other actors know it.
+#[derive(Debug)]
+pub struct Peer {
+    /// Unique on this node.
+    pub connection: ConnectionId,
+    /// Whom it belongs to.
+    pub who: Principal,
+    /// Its SessionActor.
+    pub addr: Addr<SessionActor>,
+}
+
+impl Peer {
+    /// Tells the connection something.
+    pub fn deliver(&self, deliver: Deliver) {
+        self.addr.do_send(deliver);
+    }
+
+    /// The operator, if it is one.
+    pub fn operator(&self) -> Option<&UserId> {
+        match &self.who {
+            Principal::Operator(user) => Some(user),
+            Principal::Patron { .. } => None,
+        }
+    }
+}
+
+/// Frames for a connection, and what they mean for its session.
+#[derive(Debug, Default, Message)]
+#[rtype(result = "()")]
+pub struct Deliver {
+    /// Most deliveries are one frame: no allocation.
+    first: Option<Frame>,
+    rest: Vec<Frame>,
+    /// How many of them are replies.
+    answers: u32,
+    /// The connection follows this chat from now on.
+    pub followed: Option<ChatId>,
+    /// The connection follows this chat no longer.
+    pub unfollowed: Option<ChatId>,
+    /// More pages of this chat follow once the outbox has room.
+    pub page_of: Option<ChatId>,
+}
+
+impl Deliver {
+    /// One push.
+    pub fn frame(frame: Frame) -> Self {
+        Self { first: Some(frame), ..Self::default() }
+    }
+
+    /// One reply.
+    pub fn answer(frame: Frame) -> Self {
+        Self { first: Some(frame), answers: 1, ..Self::default() }
+    }
+
+    /// Adds a push.
+    pub fn push(&mut self, frame: Frame) {
+        if self.first.is_none() {
+            self.first = Some(frame);
+        } else {
+            self.rest.push(frame);
+        }
+    }
+
+    /// Adds a reply.
+    pub fn push_answer(&mut self, frame: Frame) {
+        self.push(frame);
+        self.answers += 1;
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none() && self.followed.is_none() && self.unfollowed.is_none()
+    }
+}
+
+/// Ends a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub enum End {
+    /// The broker closes the connection.
+    Close(CloseCode),
+    /// The connection is gone.
+    Gone,
+}
+
+/// The outbox fell below half.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Room;
+
+/// See the module.
+pub struct SessionActor {
+    seat: Arc<Seat>,
+    peer: Arc<Peer>,
+    /// Shared with the socket task on the same thread.
+    outbox: Outbox,
+    follows: BTreeSet<ChatId>,
+    /// Set while the operator's list is subscribed.
+    list: Option<Box<List>>,
+    /// Replays that wait for room in the outbox.
+    pages_wanted: Vec<ChatId>,
+    /// `sync` requests and from how many actors each still waits.
+    syncs: Vec<(u32, usize)>,
+}
+
+impl SessionActor {
+    /// Starts a session on this shard, and tells presence and the desk.
+    pub fn open(seat: Arc<Seat>, connection: ConnectionId, who: Principal, outbox: Outbox) -> Arc<Peer> {
+        let (tx, rx) = actix::dev::channel::channel(16);
+        let peer = Arc::new(Peer { connection, who, addr: Addr::new(tx) });
+        let actor = Self {
+            seat: seat.clone(),
+            peer: peer.clone(),
+            outbox,
+            follows: BTreeSet::new(),
+            list: None,
+            pages_wanted: Vec::new(),
+            syncs: Vec::new(),
+        };
+        tokio::task::spawn_local(Context::with_receiver(rx).into_future(actor));
+        seat.node.desk().arrived(&seat.node, peer.clone());
+        peer
+    }
+
+    fn say(&self, say: &Say<'_>) -> Frame {
+        let node = &self.seat.node;
+        node.encode.encode(say, &node.directory.load())
+    }
+
+    fn reply(&self, say: &Say<'_>) {
+        self.outbox.push(self.say(say));
+        self.outbox.requests_answered(1);
+    }
+
+    fn ask_for_pages(&mut self) {
+        if self.outbox.is_below_half() {
+            for chat in std::mem::take(&mut self.pages_wanted) {
+                let handle = self.seat.node.registry.chat(chat, &self.seat);
+                handle.addr.do_send(Nudge::Room(self.peer.connection));
+            }
+        }
+    }
+
+    fn end(&mut self, ctx: &mut Context<Self>) {
+        let node = &self.seat.node;
+        for chat in &self.follows {
+            let handle = node.registry.chat(*chat, &self.seat);
+            handle.addr.do_send(Nudge::Gone(self.peer.connection));
+        }
+        self.drop_list();
+        self.seat.node.desk().departed(&self.seat.node, &self.peer);
+        ctx.stop();
+    }
+}
+
+impl Actor for SessionActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Deliver> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
+        if let Some(chat) = deliver.followed {
+            self.follows.insert(chat);
+        }
+        if let Some(chat) = deliver.unfollowed {
+            self.follows.remove(&chat);
+        }
+        for frame in deliver.first.into_iter().chain(deliver.rest) {
+            self.outbox.push(frame);
+        }
+        self.outbox.requests_answered(deliver.answers);
+        if let Some(chat) = deliver.page_of {
+            self.pages_wanted.push(chat);
+            self.ask_for_pages();
+        }
+    }
+}
+
+impl Handler<Room> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Room, _: &mut Context<Self>) {
+        self.ask_for_pages();
+    }
+}
+
+impl Handler<End> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, end: End, ctx: &mut Context<Self>) {
+        match end {
+            End::Close(code) => self.outbox.close(code),
+            End::Gone => self.end(ctx),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a connection may ask, once it is no longer JSON, and where each request goes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix::{Context, Handler, Message};
+use deskbell_domain::access::{Denied, Principal};
+use deskbell_domain::chat::Command;
+use deskbell_domain::person::Status;
+use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
+use jiff::Timestamp;
+
+use super::SessionActor;
+use crate::actors::chat::{Ask, Deed, Wish};
+use crate::actors::say::{Refused, Say};
+use crate::presence::Told;
+
+/// A request of this connection.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Request {
+    /// Its id.
+    pub re: u32,
+    /// What it wants.
+    pub want: Want,
+}
+
+/// What a request wants.
+#[derive(Debug)]
+pub enum Want {
+    /// To change a chat, or to open one.
+    Do { chat: ChatId, deed: Box<Deed> },
+    /// To follow one.
+    Follow { chat: ChatId, from: Option<(u64, Eid)> },
+    /// To follow it no longer.
+    Unfollow { chat: ChatId },
+    /// Older events.
+    History { chat: ChatId, before: u64, max: u32 },
+    /// To tell that one writes.
+    Typing { chat: ChatId, on: bool },
+    /// The operator's list.
+    Watch,
+    /// No list any longer.
+    Unwatch,
+    /// Status and monitoring.
+    Tell { status: Status, monitoring: BTreeSet<Target>, at: Option<Timestamp> },
+    /// An answer once everything before has been sent.
+    Sync,
+}
+
+impl Want {
+    /// A write.
+    pub fn write(chat: ChatId, cmid: Cmid, fingerprint: u64, command: Command) -> Self {
+        Self::Do { chat, deed: Box::new(Deed { cmid: Some(cmid), fingerprint, command }) }
+    }
+}
+
+impl Handler<Request> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, Request { re, want }: Request, _: &mut Context<Self>) {
+        match want {
+            Want::Do { chat, deed } => {
+                if let Err(why) = self.has_room_for(chat, &deed.command) {
+                    return self.refuse(re, &why);
+                }
+                self.ask(re, chat, Wish::Do(deed));
+            }
+            Want::Follow { chat, from } => match self.may_follow(chat) {
+                Ok(()) => self.ask(re, chat, Wish::Follow { from }),
+                Err(why) => self.refuse(re, &why),
+            },
+            Want::Unfollow { chat } => self.ask(re, chat, Wish::Unfollow),
+            Want::History { chat, before, max } => {
+                self.ask(re, chat, Wish::History { before, max });
+            }
+            Want::Typing { chat, on } => self.ask(re, chat, Wish::Typing { on }),
+            Want::Watch => self.watch(re),
+            Want::Unwatch => {
+                self.drop_list();
+                self.reply(&Say::Done { re, at: None });
+            }
+            Want::Tell { status, monitoring, at } => self.tell(re, status, monitoring, at),
+            Want::Sync => self.sync(re),
+        }
+    }
+}
+
+impl SessionActor {
+    fn ask(&self, re: u32, chat: ChatId, what: Wish) {
+        let handle = self.seat.node.registry.chat(chat, &self.seat);
+        handle.addr.do_send(Ask { from: Some((self.peer.clone(), re)), what });
+    }
+
+    fn refuse(&self, re: u32, why: &Refused) {
+        self.reply(&Say::Refused { re, why, next: None });
+    }
+
+    fn has_room_for(&self, chat: ChatId, command: &Command) -> Result<(), Refused> {
+        match command {
+            Command::Open(_) => self.may_open(chat),
+            Command::Claim { .. } => self.may_follow(chat),
+            _ => Ok(()),
+        }
+    }
+
+    fn may_follow(&self, chat: ChatId) -> Result<(), Refused> {
+        let most = self.seat.node.settings.limits.operator_chats;
+        let full = self.follows.len() >= usize::try_from(most).unwrap_or(usize::MAX);
+        if full && !self.follows.contains(&chat) { Err(Refused::TooManyChats(most)) } else { Ok(()) }
+    }
+
+    fn may_open(&self, chat: ChatId) -> Result<(), Refused> {
+        let Principal::Patron { session, .. } = &self.peer.who else {
+            return Err(Denied::WrongRole.into());
+        };
+        let node = &self.seat.node;
+        let most = node.settings.limits.patron_chats;
+        let live = node.patron_chats.get(session).map_or(0, |count| *count);
+        // A retry for a chat that is open already is no further chat.
+        let full = live >= most && !self.follows.contains(&chat);
+        if full { Err(Refused::TooManyChats(most)) } else { Ok(()) }
+    }
+
+    fn tell(&mut self, re: u32, status: Status, wanted: BTreeSet<Target>, at: Option<Timestamp>) {
+        let Some(user) = self.peer.operator().cloned() else {
+            return self.refuse(re, &Refused::Denied(Denied::WrongRole));
+        };
+        let node = self.seat.node.clone();
+        let directory = node.directory.load();
+        let denied = wanted.iter().find(|target| {
+            matches!(target, Target::Operator(_)) || !directory.may_monitor(&user, target)
+        });
+        if let Some(target) = denied {
+            return self.refuse(re, &Refused::MayNotMonitor(target.to_string()));
+        }
+        let now = node.clock.now();
+        // A clock that runs ahead must not make later changes look old.
+        let at = at.map_or(now, |at| at.min(now));
+        let (holds, shift) = node.presence.tell(&user, Told { status, monitoring: wanted, at });
+        self.watch_anew(&holds);
+        self.reply(&Say::Presence { re: Some(re), told: &holds });
+        node.desk().told(Arc::clone(&self.peer), holds, shift);
+    }
+}

@@ -1,0 +1,65 @@
+//! PORT: who is there. Soft state that may be lost and is never an input to who owns a chat: it only
+//! tells whom a queue rings for, and who seems to have gone.
+//!
+//! Availability counts any live connection of a person; what she told (status, monitoring) belongs
+//! to the person and carries the time of its last change, so that an older restatement is ignored.
+
+pub mod local;
+
+use std::collections::BTreeSet;
+
+use deskbell_domain::chat::event::Digest;
+use deskbell_domain::person::{Standing, Status};
+use deskbell_protocol::ids::{Target, UserId};
+use jiff::Timestamp;
+
+/// Identifies one connection on this node.
+pub type ConnectionId = u64;
+
+/// What a person told about herself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Her status.
+    pub status: Status,
+    /// The departments and co-ops she monitors.
+    pub monitoring: BTreeSet<Target>,
+    /// When she last changed either.
+    pub at: Timestamp,
+}
+
+/// What a change did to availability.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shift {
+    /// Targets that somebody now stands at and nobody did, or the reverse.
+    pub targets: BTreeSet<Target>,
+    /// The person's first connection began.
+    pub arrived: bool,
+    /// The person's last connection ended.
+    pub departed: bool,
+}
+
+/// The port.
+pub trait Presence: Send + Sync + 'static {
+    /// A connection of an operator began.
+    fn operator_connected(&self, user: &UserId, connection: ConnectionId, now: Timestamp) -> Shift;
+    /// It ended.
+    fn operator_disconnected(&self, user: &UserId, connection: ConnectionId) -> Shift;
+    /// She tells; older than what is known, it changes nothing. Answers what holds now.
+    fn tell(&self, user: &UserId, told: Told) -> (Told, Shift);
+    /// What she last told.
+    fn told(&self, user: &UserId) -> Option<Told>;
+    /// How she stands: offline without a connection.
+    fn standing(&self, user: &UserId) -> Standing;
+    /// Takes targets away from whoever may no longer monitor them.
+    fn restrict(&self, allowed: &dyn Fn(&UserId, &Target) -> bool) -> Shift;
+
+    /// A connection of a patron's session began; tells whether it is the first.
+    fn patron_connected(&self, session: &Digest, connection: ConnectionId) -> bool;
+    /// It ended; tells whether it was the last.
+    fn patron_disconnected(&self, session: &Digest, connection: ConnectionId) -> bool;
+    /// Whether the patron is connected.
+    fn patron_here(&self, session: &Digest) -> bool;
+
+    /// Whether somebody would see a chat ring there.
+    fn online(&self, target: &Target) -> bool;
+}

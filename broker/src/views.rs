@@ -1,0 +1,3 @@
+//! Disposable read models: derived from the log, never stored, rebuilt at every start.
+
+pub mod desk;

@@ -1,0 +1,175 @@
+//! The desk: all live chats of the node at a glance, and what follows from several of them at once:
+//! what stands in which queue, who comes next, how long one waits, what falls due.
+//!
+//! Pure. Loaded from the live summaries, fed with each change; of two summaries of one chat the one
+//! with the higher `changed_at_seq` holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use deskbell_domain::chat::Summary;
+use deskbell_domain::chat::event::Digest;
+use deskbell_protocol::ids::{ChatId, Target, UserId};
+use jiff::Timestamp;
+
+/// All live chats.
+#[derive(Debug, Default)]
+pub struct DeskView {
+    live: BTreeMap<ChatId, Arc<Summary>>,
+    /// Where each chat can be claimed, longest waiting first.
+    claimable: BTreeMap<Target, BTreeSet<(Timestamp, ChatId)>>,
+    due: BTreeSet<(Timestamp, ChatId)>,
+    of_patron: BTreeMap<Digest, BTreeSet<ChatId>>,
+    of_operator: BTreeMap<UserId, BTreeSet<ChatId>>,
+}
+
+/// What one change of a chat did to the queues.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Queues it stood in and no longer does.
+    pub left: Vec<Target>,
+    /// Queues it stands in now, new or not.
+    pub stands: Vec<Target>,
+    /// Whether the chat was not known before.
+    pub is_new: bool,
+}
+
+impl DeskView {
+    /// Takes in a change; `None` if what is known is newer. `summary` is `None` once it is over.
+    pub fn put(&mut self, chat: ChatId, summary: Option<Arc<Summary>>) -> Option<Moved> {
+        let before = self.live.get(&chat).cloned();
+        if let (Some(known), Some(told)) = (&before, &summary)
+            && known.changed_at_seq > told.changed_at_seq
+        {
+            return None;
+        }
+        let is_new = before.is_none();
+        let stood = before.map(|known| self.remove(&known)).unwrap_or_default();
+        let stands = summary.map(|told| self.insert(told)).unwrap_or_default();
+        let left = stood.into_iter().filter(|target| !stands.contains(target)).collect();
+        Some(Moved { left, stands, is_new })
+    }
+
+    fn insert(&mut self, summary: Arc<Summary>) -> Vec<Target> {
+        let chat = summary.chat;
+        let targets = summary.claimable_at();
+        for target in &targets {
+            self.claimable.entry(target.clone()).or_default().insert((summary.since, chat));
+        }
+        if let Some(at) = summary.deadline {
+            self.due.insert((at, chat));
+        }
+        self.of_patron.entry(summary.session).or_default().insert(chat);
+        for user in operators(&summary) {
+            self.of_operator.entry(user.clone()).or_default().insert(chat);
+        }
+        self.live.insert(chat, summary);
+        targets
+    }
+
+    fn remove(&mut self, summary: &Summary) -> Vec<Target> {
+        let chat = summary.chat;
+        let targets = summary.claimable_at();
+        for target in &targets {
+            drop_from(&mut self.claimable, target, &(summary.since, chat));
+        }
+        if let Some(at) = summary.deadline {
+            self.due.remove(&(at, chat));
+        }
+        drop_from(&mut self.of_patron, &summary.session, &chat);
+        for user in operators(summary) {
+            drop_from(&mut self.of_operator, user, &chat);
+        }
+        self.live.remove(&chat);
+        targets
+    }
+
+    /// One chat.
+    pub fn get(&self, chat: ChatId) -> Option<&Arc<Summary>> {
+        self.live.get(&chat)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Summary>> {
+        self.live.values()
+    }
+
+    /// What can be claimed at `target`, longest waiting first.
+    pub fn at(&self, target: &Target) -> impl Iterator<Item = &Arc<Summary>> {
+        let chats = self.claimable.get(target).into_iter().flatten();
+        chats.filter_map(|(_, chat)| self.live.get(chat))
+    }
+
+    /// The longest waiting chat at any of `targets`.
+    pub fn next_at<'a>(
+        &self,
+        targets: impl Iterator<Item = &'a Target>,
+    ) -> Option<&Arc<Summary>> {
+        targets.filter_map(|target| self.at(target).next()).min_by_key(|it| (it.since, it.chat))
+    }
+
+    /// Live chats of a patron's session.
+    pub fn of_patron(&self, session: &Digest) -> Vec<ChatId> {
+        self.of_patron.get(session).into_iter().flatten().copied().collect()
+    }
+
+    /// Live chats that an operator is in, as owner or participant.
+    pub fn of_operator(&self, user: &UserId) -> Vec<ChatId> {
+        self.of_operator.get(user).into_iter().flatten().copied().collect()
+    }
+
+    /// Chats with a transfer pending to `target`.
+    pub fn offered_to(&self, target: &Target) -> Vec<ChatId> {
+        let offered = |it: &&Arc<Summary>| it.transfer.as_ref().is_some_and(|t| t.to == *target);
+        self.at(target).filter(offered).map(|it| it.chat).collect()
+    }
+
+    /// How many waiting chats that share a tier with `chat` are before it, and since when the
+    /// longest waiting of them, itself included, waits. `None` if it does not wait.
+    pub fn place_of(&self, chat: ChatId) -> Option<(u32, Timestamp)> {
+        let summary = self.live.get(&chat).filter(|it| it.owner.is_none())?;
+        let before: BTreeSet<_> = summary
+            .tiers
+            .iter()
+            .filter_map(|tier| self.claimable.get(tier))
+            .flat_map(|queue| queue.range(..(summary.since, chat)))
+            .filter(|(_, other)| self.live.get(other).is_some_and(|it| it.owner.is_none()))
+            .collect();
+        let longest_now = before.first().map_or(summary.since, |(since, _)| *since);
+        Some((u32::try_from(before.len()).unwrap_or(u32::MAX), longest_now))
+    }
+
+    /// When the next chat falls due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes out what has fallen due; a chat is armed again when it is next put.
+    pub fn take_due(&mut self, now: Timestamp) -> Vec<ChatId> {
+        let mut taken = Vec::new();
+        while let Some((at, chat)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.due.remove(&(at, chat));
+            taken.push(chat);
+        }
+        taken
+    }
+
+    /// Arms a chat again, not before `at`.
+    pub fn arm(&mut self, chat: ChatId, at: Timestamp) {
+        self.due.insert((at, chat));
+    }
+}
+
+fn operators(summary: &Summary) -> impl Iterator<Item = &UserId> {
+    let owner = summary.owner.iter().map(|(user, _)| user);
+    owner.chain(summary.participants.iter().map(|(user, _)| user))
+}
+
+fn drop_from<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: &K, value: &V) {
+    if let Some(values) = index.get_mut(key) {
+        values.remove(value);
+        if values.is_empty() {
+            index.remove(key);
+        }
+    }
+}
