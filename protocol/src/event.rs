@@ -54,8 +54,9 @@ pub enum Person {
         id: Option<UserId>,
         /// The name that patrons and colleagues see.
         name: String,
-        /// The operator's library.
-        library: InstitutionId,
+        /// The operator's library; unknown once the directory no longer has her.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        library: Option<InstitutionId>,
     },
     /// The broker itself, by a rule or a timer.
     System,
@@ -164,8 +165,9 @@ pub enum ChatEvent {
     TransferOffered {
         /// The owner.
         by: Person,
-        /// Where it is offered; a patron is told only if the owner chose so.
-        to: Target,
+        /// Where it is offered; never told to the patron, who sees the offer only if the owner chose so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Target>,
         /// The target's name in the directory.
         to_name: String,
         /// For the target's eyes; never told to the patron.

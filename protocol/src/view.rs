@@ -73,8 +73,9 @@ pub struct ChatView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct TransferView {
-    /// Where it is offered.
-    pub to: Target,
+    /// Where it is offered; never told to the patron.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Target>,
     /// The target's name in the directory.
     pub to_name: String,
     /// When the offer lapses.

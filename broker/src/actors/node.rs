@@ -9,7 +9,9 @@ use dashmap::DashMap;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::chat::Waits;
 use deskbell_domain::directory::{Directory, Widget};
+use deskbell_protocol::ids::SessionId;
 use deskbell_protocol::limits::Limits;
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::appender::Appender;
@@ -50,6 +52,8 @@ pub struct Node {
     pub directory: ArcSwap<Directory>,
     /// See [`Settings`].
     pub settings: Settings,
+    /// Sessions ended before their tokens' time, and when each may be forgotten.
+    pub ended_sessions: DashMap<SessionId, Timestamp>,
     /// Where the actors are.
     pub registry: Registry,
     /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.

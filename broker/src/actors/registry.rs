@@ -8,11 +8,13 @@ use std::sync::Arc;
 use actix::{Actor, Addr};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use deskbell_protocol::ids::{ChatId, Target};
+use deskbell_protocol::codes::CloseCode;
+use deskbell_protocol::ids::{ChatId, ClientId, Target};
 
 use super::chat::ChatActor;
 use super::node::Seat;
 use super::queue::QueueActor;
+use super::session::{End, Peer};
 
 /// A chat's address, cheap to pass on.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct ChatHandle {
 pub struct Registry {
     chats: DashMap<ChatId, Arc<ChatHandle>>,
     queues: DashMap<Target, Addr<QueueActor>>,
+    /// Every connection that said hello, by its app's own id.
+    peers: DashMap<ClientId, Arc<Peer>>,
 }
 
 impl Registry {
@@ -57,6 +61,26 @@ impl Registry {
     /// Forgets a chat's actor, if it is still this one.
     pub fn retire(&self, chat: ChatId, addr: &Addr<ChatActor>) {
         self.chats.remove_if(&chat, |_, handle| handle.addr == *addr);
+    }
+
+    /// A connection said hello; an older one of the same person and app is shown out.
+    pub fn enter(&self, peer: &Arc<Peer>) {
+        let older = self.peers.insert(peer.client, peer.clone());
+        if let Some(older) = older.filter(|older| older.who == peer.who) {
+            older.addr.do_send(End::Close(CloseCode::Superseded));
+        }
+    }
+
+    /// It ended.
+    pub fn leave(&self, peer: &Peer) {
+        self.peers.remove_if(&peer.client, |_, it| it.connection == peer.connection);
+    }
+
+    /// Shows everybody out.
+    pub fn close_all(&self, code: CloseCode) {
+        for peer in &self.peers {
+            peer.addr.do_send(End::Close(code));
+        }
     }
 
     /// The chats of one shard.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
 use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
-use deskbell_protocol::ids::{ChatId, UserId};
+use deskbell_protocol::ids::{ChatId, ClientId, UserId};
 
 pub use self::requests::{Request, Want};
 pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
@@ -29,6 +29,8 @@ use crate::presence::ConnectionId;
 pub struct Peer {
     /// Unique on this node.
     pub connection: ConnectionId,
+    /// The app's own id: a newer connection with the same one takes over.
+    pub client: ClientId,
     /// Whom it belongs to.
     pub who: Principal,
     /// Its SessionActor.
@@ -131,9 +133,16 @@ pub struct SessionActor {
 
 impl SessionActor {
     /// Starts a session on this shard, and tells presence and the desk.
-    pub fn open(seat: Arc<Seat>, connection: ConnectionId, who: Principal, outbox: Outbox) -> Arc<Peer> {
+    pub fn open(
+        seat: Arc<Seat>,
+        connection: ConnectionId,
+        client: ClientId,
+        who: Principal,
+        outbox: Outbox,
+    ) -> Arc<Peer> {
         let (tx, rx) = actix::dev::channel::channel(16);
-        let peer = Arc::new(Peer { connection, who, addr: Addr::new(tx) });
+        let peer = Arc::new(Peer { connection, client, who, addr: Addr::new(tx) });
+        seat.node.registry.enter(&peer);
         let actor = Self {
             seat: seat.clone(),
             peer: peer.clone(),
@@ -174,6 +183,7 @@ impl SessionActor {
             handle.addr.do_send(Nudge::Gone(self.peer.connection));
         }
         self.drop_list();
+        self.seat.node.registry.leave(&self.peer);
         self.seat.node.desk().departed(&self.seat.node, &self.peer);
         ctx.stop();
     }

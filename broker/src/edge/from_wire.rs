@@ -1,0 +1,309 @@
+//! From JSON to what the actors understand. Pure: it reads texts, limits and who speaks, nothing
+//! else. Strict: what is misspelt, empty or too long is refused here and costs nothing further.
+
+use deskbell_domain::access::Principal;
+use deskbell_domain::chat::Command;
+use deskbell_domain::chat::event::{Digest, Opened, Ring};
+use deskbell_domain::directory::Directory;
+use deskbell_domain::person::{Author, Status};
+use deskbell_protocol::ToBroker;
+use deskbell_protocol::codes::ErrorCode;
+use deskbell_protocol::event::Answer;
+use deskbell_protocol::ids::{Cmid, SessionId, UserId};
+use deskbell_protocol::limits::Limits;
+use deskbell_protocol::view;
+use serde::Deserialize;
+
+use super::Refusal;
+use crate::actors::session::Want;
+use crate::secrets::Keys;
+use crate::secrets::derivation::{Fingerprints, chat_id};
+
+/// Answers a widget may ask for at most.
+const ANSWERS_MAX: usize = 20;
+
+/// What is known of who speaks.
+pub struct Speaker<'a> {
+    /// Whom the connection belongs to.
+    pub who: &'a Principal,
+    /// The session its token names.
+    pub session: SessionId,
+    /// Patrons: the digest of the secret that proves the right to return.
+    pub secret: Option<Digest>,
+    /// Derive chat ids.
+    pub keys: &'a Keys,
+    /// Tell a retry from a reused cmid.
+    pub fingerprints: &'a Fingerprints,
+    /// What texts may be how long.
+    pub limits: &'a Limits,
+}
+
+/// A frame that is no request.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The request's id, if it had one.
+    pub re: Option<u32>,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// Reads a frame.
+pub fn read(text: &str) -> Result<ToBroker, Unreadable> {
+    serde_json::from_str(text).map_err(|error| unreadable(text, &error))
+}
+
+fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
+    #[derive(Deserialize)]
+    struct Outline {
+        id: Option<u32>,
+        r#type: Option<String>,
+    }
+    let outline: Option<Outline> = serde_json::from_str(text).ok();
+    let re = outline.as_ref().and_then(|outline| outline.id);
+    let (code, message) = match outline {
+        Some(Outline { id: Some(_), r#type: Some(kind) }) => {
+            if error.to_string().starts_with("unknown variant") {
+                let message = format!("this broker does not know the type {kind:.80}");
+                (ErrorCode::UnknownType, message)
+            } else {
+                (ErrorCode::BadRequest, format!("{kind:.80}: {error}"))
+            }
+        }
+        _ => {
+            let message = "a frame is one JSON object with a type and a numeric id";
+            (ErrorCode::BadFrame, message.to_owned())
+        }
+    };
+    Unreadable { re, refusal: Refusal::new(code, message) }
+}
+
+/// Turns a request into what the session understands. `hello`, `auth` and `pong` are not for it.
+pub fn want(
+    frame: ToBroker,
+    speaker: &Speaker<'_>,
+    directory: &Directory,
+) -> Result<Want, Refusal> {
+    match frame {
+        ToBroker::Hello { .. } | ToBroker::Auth { .. } | ToBroker::Pong => {
+            Err(Refusal::new(ErrorCode::BadRequest, "this connection has said hello already"))
+        }
+        ToBroker::Sync { .. } => Ok(Want::Sync),
+        ToBroker::PresenceSet { status, monitoring, at, .. } => {
+            let monitoring = monitoring.into_iter().collect();
+            Ok(Want::Tell { status: status_of(status), monitoring, at })
+        }
+        ToBroker::ListSubscribe { .. } => Ok(Want::Watch),
+        ToBroker::ListUnsubscribe { .. } => Ok(Want::Unwatch),
+        ToBroker::ChatSubscribe { chat, from, .. } => {
+            Ok(Want::Follow { chat, from: from.map(|from| (from.seq, from.eid)) })
+        }
+        ToBroker::ChatUnsubscribe { chat, .. } => Ok(Want::Unfollow { chat }),
+        ToBroker::ChatHistory { chat, before, max, .. } => Ok(Want::History { chat, before, max }),
+        ToBroker::ChatTyping { chat, on, .. } => Ok(Want::Typing { chat, on }),
+        open @ ToBroker::ChatOpen { .. } => speaker.open(open, directory),
+        write => speaker.write(write),
+    }
+}
+
+impl Speaker<'_> {
+    fn write(&self, frame: ToBroker) -> Result<Want, Refusal> {
+        let mut print = Print::default();
+        let (chat, cmid, command) = match frame {
+            ToBroker::ChatPost { chat, cmid, text, lang, .. } => {
+                print.add("post").add(&text).add_some(lang.as_deref());
+                self.check("text", &text, self.limits.text_bytes)?;
+                self.check_some("lang", lang.as_deref())?;
+                (chat, cmid, Command::Post { by: self.author(), text, lang })
+            }
+            ToBroker::ChatClaim { chat, cmid, .. } => {
+                print.add("claim");
+                (chat, cmid, Command::Claim { by: self.operator()? })
+            }
+            ToBroker::ChatNote { chat, cmid, text, .. } => {
+                print.add("note").add(&text);
+                self.check("text", &text, self.limits.text_bytes)?;
+                (chat, cmid, Command::Note { by: self.operator()?, text })
+            }
+            ToBroker::ChatTransfer { chat, cmid, to, note, tell_patron, .. } => {
+                print.add("transfer").add(&to.to_string()).add_some(note.as_deref());
+                print.add(if tell_patron { "told" } else { "untold" });
+                if let Some(note) = &note {
+                    self.check("note", note, self.limits.text_bytes)?;
+                }
+                (chat, cmid, Command::Transfer { by: self.operator()?, to, note, tell_patron })
+            }
+            ToBroker::ChatTransferCancel { chat, cmid, .. } => {
+                print.add("cancel");
+                (chat, cmid, Command::CancelTransfer { by: self.operator()? })
+            }
+            ToBroker::ChatTransferDecline { chat, cmid, reason, .. } => {
+                print.add("decline").add(&reason);
+                self.check("reason", &reason, self.limits.field_bytes)?;
+                (chat, cmid, Command::DeclineTransfer { by: self.operator()?, reason })
+            }
+            ToBroker::ChatLeave { chat, cmid, .. } => {
+                print.add("leave");
+                (chat, cmid, Command::Leave { by: self.operator()? })
+            }
+            ToBroker::ChatEnd { chat, cmid, .. } => {
+                print.add("end");
+                (chat, cmid, Command::End { by: self.author() })
+            }
+            _ => return Err(Refusal::new(ErrorCode::BadRequest, "this is not a write")),
+        };
+        Ok(Want::write(chat, cmid, self.fingerprints.of(&print.0), command))
+    }
+
+    fn open(&self, frame: ToBroker, directory: &Directory) -> Result<Want, Refusal> {
+        let ToBroker::ChatOpen { cmid, question, name, contact, answers, page, lang, .. } = frame
+        else {
+            return Err(Refusal::new(ErrorCode::BadRequest, "this is not a ring"));
+        };
+        let (Principal::Patron { session, widget }, Some(secret)) = (self.who, self.secret) else {
+            return Err(Refusal::new(ErrorCode::WrongRole, "only patrons ring"));
+        };
+        let Some(home) = directory.widgets.get(widget).map(|it| it.institution.clone()) else {
+            return Err(Refusal::new(ErrorCode::NotFound, format!("there is no widget {widget}")));
+        };
+        self.check("question", &question, self.limits.text_bytes)?;
+        for (field, value) in
+            [("name", &name), ("contact", &contact), ("page", &page), ("lang", &lang)]
+        {
+            self.check_some(field, value.as_deref())?;
+        }
+        self.check_answers(&answers)?;
+        let mut print = Print::default();
+        print.add("open").add(&question).add_some(name.as_deref()).add_some(contact.as_deref());
+        print.add_some(page.as_deref()).add_some(lang.as_deref());
+        for it in &answers {
+            print.add(&it.question).add(&it.answer);
+        }
+        let opened = Opened {
+            widget: widget.clone(),
+            home,
+            session: *session,
+            secret,
+            question,
+            name,
+            contact,
+            answers: answers.into_iter().map(|it| (it.question, it.answer)).collect(),
+            page: page.map(|page| without_query(&page)),
+            lang,
+            ring: Ring { tiers: Vec::new(), skipped: Vec::new(), rolls_at: None, directory: 0 },
+        };
+        let chat = self.chat_of(cmid);
+        let command = Command::Open(Box::new(opened));
+        Ok(Want::write(chat, cmid, self.fingerprints.of(&print.0), command))
+    }
+
+    fn chat_of(&self, cmid: Cmid) -> deskbell_protocol::ids::ChatId {
+        chat_id(self.keys, self.session, cmid)
+    }
+
+    fn author(&self) -> Author {
+        match self.who {
+            Principal::Patron { .. } => Author::Patron,
+            Principal::Operator(user) => Author::Operator(user.clone()),
+        }
+    }
+
+    fn operator(&self) -> Result<UserId, Refusal> {
+        match self.who {
+            Principal::Operator(user) => Ok(user.clone()),
+            Principal::Patron { .. } => {
+                Err(Refusal::new(ErrorCode::WrongRole, "this request is for operators"))
+            }
+        }
+    }
+
+    fn check(&self, field: &str, text: &str, bytes_max: u32) -> Result<(), Refusal> {
+        let too_long = text.len() > usize::try_from(bytes_max).unwrap_or(usize::MAX);
+        if too_long {
+            let message = format!("{field} is longer than {bytes_max} bytes: shorten or split it");
+            Err(Refusal::new(ErrorCode::BadText, message))
+        } else if text.trim().is_empty() {
+            Err(Refusal::new(ErrorCode::BadText, format!("{field} is empty")))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_some(&self, field: &str, text: Option<&str>) -> Result<(), Refusal> {
+        text.map_or(Ok(()), |text| self.check(field, text, self.limits.field_bytes))
+    }
+
+    fn check_answers(&self, answers: &[Answer]) -> Result<(), Refusal> {
+        if answers.len() > ANSWERS_MAX {
+            let message = format!("no more than {ANSWERS_MAX} answers");
+            return Err(Refusal::new(ErrorCode::BadText, message));
+        }
+        for it in answers {
+            self.check("a question", &it.question, self.limits.field_bytes)?;
+            self.check("an answer", &it.answer, self.limits.field_bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a retry repeats: kind and fields, kept apart by a byte that no text contains.
+#[derive(Default)]
+struct Print(Vec<u8>);
+
+impl Print {
+    fn add(&mut self, field: &str) -> &mut Self {
+        self.0.extend_from_slice(field.as_bytes());
+        self.0.push(0xFF);
+        self
+    }
+
+    fn add_some(&mut self, field: Option<&str>) -> &mut Self {
+        match field {
+            Some(field) => self.add(field),
+            None => {
+                self.0.push(0xFE);
+                self
+            }
+        }
+    }
+}
+
+fn without_query(page: &str) -> String {
+    page.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+fn status_of(status: view::Status) -> Status {
+    match status {
+        view::Status::Online => Status::Online,
+        view::Status::Away => Status::Away,
+        view::Status::Internal => Status::Internal,
+        view::Status::Offline => Status::Offline,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_request_is_refused_by_what_is_wrong_with_it() {
+        let code = |text: &str| {
+            let unreadable = read(text).unwrap_err();
+            (unreadable.re, unreadable.refusal.code)
+        };
+        assert_eq!(code("{"), (None, ErrorCode::BadFrame));
+        assert_eq!(code(r#"{"type":"sync"}"#), (None, ErrorCode::BadFrame));
+        assert_eq!(code(r#"{"id":7,"type":"dance"}"#), (Some(7), ErrorCode::UnknownType));
+        assert_eq!(code(r#"{"id":7,"type":"sync","x":1}"#), (Some(7), ErrorCode::BadRequest));
+    }
+
+    #[test]
+    fn a_refused_field_is_named() {
+        let text = r#"{"id":7,"type":"list.subscribe","chatt":"x"}"#;
+        assert!(read(text).unwrap_err().refusal.message.contains("chatt"));
+    }
+
+    #[test]
+    fn a_page_is_kept_without_query_and_fragment() {
+        assert_eq!(without_query("https://a.example/x?card=1#me"), "https://a.example/x");
+    }
+}

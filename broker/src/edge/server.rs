@@ -1,0 +1,137 @@
+//! From an accepted stream to an answered request: HTTP/1.1 on the shard that got the connection, and
+//! the upgrade to a WebSocket on the same thread.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+use deskbell_protocol::codes::ErrorCode;
+use deskbell_protocol::{SUBPROTOCOL, WEBSOCKET_PATH};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tower::ServiceExt;
+
+use super::{Edge, http, websocket};
+use crate::actors::node::Seat;
+
+/// How long a client may take over the head of a request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves one connection to its end, on the shard of `seat`.
+pub async fn serve<IO>(io: IO, edge: Arc<Edge>, seat: Arc<Seat>, router: Router)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connections = edge.connections.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (edge, seat, router) = (edge.clone(), seat.clone(), router.clone());
+        async move {
+            let answer = if request.uri().path() == WEBSOCKET_PATH {
+                upgrade::<IO>(request, &edge, &seat)
+            } else {
+                match router.oneshot(request.map(Body::new)).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            };
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    if let Err(error) = connections.track_future(connection).await {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}
+
+/// Answers a request for a WebSocket, and serves it once the client has the answer.
+fn upgrade<IO>(mut request: Request<Incoming>, edge: &Arc<Edge>, seat: &Arc<Seat>) -> Response<Body>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    if edge.draining.load(Ordering::Relaxed) {
+        let message = "the broker is going down for a restart: connect again in a moment";
+        return http::refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message);
+    }
+    let origin = header_text(request.headers(), &header::ORIGIN);
+    if let Some(origin) = &origin
+        && !edge.is_known_origin(&edge.node.directory.load(), origin)
+    {
+        let message = format!("pages of {origin} may not connect: ask the broker's administrator");
+        return http::refusal(StatusCode::FORBIDDEN, ErrorCode::OriginDenied, &message);
+    }
+    if !offers_subprotocol(request.headers()) {
+        let message = format!("offer the WebSocket subprotocol {SUBPROTOCOL}");
+        return http::refusal(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, &message);
+    }
+    let on_upgrade = hyper::upgrade::on(&mut request);
+    match create_response_with_body(&request, Body::empty) {
+        Ok(mut response) => {
+            let name = header::HeaderValue::from_static(SUBPROTOCOL);
+            response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, name);
+            let (edge, seat) = (edge.clone(), seat.clone());
+            let connections = edge.connections.clone();
+            let session = run_websocket::<IO>(on_upgrade, edge, seat, origin);
+            tokio::task::spawn_local(connections.track_future(session));
+            response
+        }
+        Err(error) => {
+            let message = format!("this path is a WebSocket: {error}");
+            let mut response =
+                http::refusal(StatusCode::UPGRADE_REQUIRED, ErrorCode::BadRequest, &message);
+            let version = header::HeaderValue::from_static("13");
+            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
+            response
+        }
+    }
+}
+
+async fn run_websocket<IO>(
+    on_upgrade: OnUpgrade,
+    edge: Arc<Edge>,
+    seat: Arc<Seat>,
+    origin: Option<String>,
+) where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let upgraded: Upgraded = match on_upgrade.await {
+        Ok(upgraded) => upgraded,
+        Err(error) => return tracing::debug!(%error, "a client left before its upgrade"),
+    };
+    // The stream itself again, without the layer that HTTP put around it.
+    let Ok(parts) = upgraded.downcast::<TokioIo<IO>>() else {
+        return tracing::error!("an upgraded connection is not the one that was accepted");
+    };
+    let limits = &seat.node.settings.limits;
+    let frame_bytes = usize::try_from(limits.frame_bytes).unwrap_or(usize::MAX);
+    let outbox_bytes = usize::try_from(limits.outbox_bytes).unwrap_or(usize::MAX);
+    let config = websocket::configuration(frame_bytes, outbox_bytes);
+    let read = parts.read_buf.to_vec();
+    let io = parts.io.into_inner();
+    let ws = WebSocketStream::from_partially_read(io, read, Role::Server, Some(config)).await;
+    websocket::serve(ws, edge, seat, origin).await;
+}
+
+fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn offers_subprotocol(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let texts = offered.filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).any(|name| name.trim() == SUBPROTOCOL)
+}

@@ -1,0 +1,167 @@
+//! From what the actors say to frames. Pure: names come from the directory, nothing else does.
+
+mod chat;
+mod refusals;
+
+use deskbell_domain::audience::Audience;
+use deskbell_domain::directory::Directory;
+use deskbell_domain::person::{Author, Status};
+use deskbell_protocol::ToClient;
+use deskbell_protocol::event::{EndCause, Person};
+use deskbell_protocol::ids::UserId;
+use deskbell_protocol::to_client::{ClosedReason, Snapshot, SnapshotReason};
+use deskbell_protocol::view::{self, ListRow, PresenceView};
+use serde::Serialize;
+
+use self::chat::{sequenced, view_of};
+use self::refusals::refused;
+use crate::actors::say::{Closed, Encode, Frame, Row, Say, Whole};
+use crate::presence::Told;
+
+/// JSON, as `protocol` defines it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json;
+
+impl Encode for Json {
+    fn encode(&self, say: &Say<'_>, directory: &Directory) -> Frame {
+        frame(&to_client(say, directory))
+    }
+}
+
+/// A frame for anything of the protocol.
+pub fn frame(message: &impl Serialize) -> Frame {
+    serde_json::to_string(message).expect("the protocol's types have string keys only").into()
+}
+
+fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
+    match *say {
+        Say::Done { re, at: None } => ToClient::Ok { re, chat: None, seq: None, eid: None },
+        Say::Done { re, at: Some((chat, seq, eid)) } => {
+            ToClient::Ok { re, chat: Some(chat), seq: Some(seq), eid: Some(eid) }
+        }
+        Say::Refused { re, why, next } => {
+            let next = next.map(|row| list_row(row, directory));
+            ToClient::Error(Box::new(refused(re, why, next, directory)))
+        }
+        Say::Event { audience, chat, event } => {
+            let it = sequenced(audience, event, directory);
+            ToClient::ChatEvent { chat, seq: it.seq, eid: it.eid, at: it.at, event: it.event }
+        }
+        Say::Replay { audience, chat, events, more } => {
+            let events = events.iter().map(|it| sequenced(audience, it, directory)).collect();
+            ToClient::ChatReplay { chat, events, more }
+        }
+        Say::History { re, audience, chat, events, more } => {
+            let events = events.iter().map(|it| sequenced(audience, it, directory)).collect();
+            ToClient::History { re, chat, events, more }
+        }
+        Say::Snapshot { audience, chat, why, state, eid, events } => {
+            ToClient::ChatSnapshot(Box::new(Snapshot {
+                chat,
+                seq: state.version,
+                eid,
+                reason: reason(why),
+                audience: audience_view(audience),
+                state: view_of(audience, state, directory),
+                events: events.iter().map(|it| sequenced(audience, it, directory)).collect(),
+            }))
+        }
+        Say::Closed { audience, chat, why } => {
+            let (reason, by, cause) = match why {
+                Closed::Claimed(by) => (ClosedReason::Claimed, Some(by), None),
+                Closed::Withdrawn => (ClosedReason::Withdrawn, None, None),
+                Closed::Left => (ClosedReason::Left, None, None),
+                Closed::Ended(cause) => (ClosedReason::Ended, None, Some(end_cause(*cause))),
+            };
+            let by = by.map(|by| operator(audience, by, directory));
+            ToClient::ChatClosed { chat, reason, by, cause }
+        }
+        Say::Typing { audience, chat, who, on } => {
+            ToClient::ChatTyping { chat, who: person(audience, who, directory), on }
+        }
+        Say::Wait { chat, ahead, longest_now } => ToClient::Wait { chat, ahead, longest_now },
+        Say::Rows(rows) => {
+            ToClient::ListSnapshot { rows: rows.iter().map(|it| list_row(it, directory)).collect() }
+        }
+        Say::Row(row) => ToClient::ListRow { row: list_row(row, directory) },
+        Say::Gone { chat, claimed_by } => {
+            let claimed_by = claimed_by.map(|by| operator(Audience::Staff, by, directory));
+            ToClient::ListGone { chat, claimed_by }
+        }
+        Say::Presence { re, told } => ToClient::Presence { re, presence: presence_view(told) },
+    }
+}
+
+fn reason(why: Whole) -> SnapshotReason {
+    match why {
+        Whole::First => SnapshotReason::Subscribed,
+        Whole::Audience => SnapshotReason::Audience,
+        Whole::Diverged => SnapshotReason::Diverged,
+        Whole::TooOld => SnapshotReason::TooOld,
+    }
+}
+
+fn audience_view(audience: Audience) -> view::Audience {
+    match audience {
+        Audience::Patron => view::Audience::Patron,
+        Audience::Previewer => view::Audience::Previewer,
+        Audience::Staff => view::Audience::Staff,
+        Audience::HomeStaff => view::Audience::HomeStaff,
+    }
+}
+
+/// What a person told, as the wire has it.
+pub fn presence_view(told: &Told) -> PresenceView {
+    let status = match told.status {
+        Status::Online => view::Status::Online,
+        Status::Away => view::Status::Away,
+        Status::Internal => view::Status::Internal,
+        Status::Offline => view::Status::Offline,
+    };
+    PresenceView { status, monitoring: told.monitoring.iter().cloned().collect(), at: told.at }
+}
+
+/// An operator, as `audience` may know her: patrons get no login names.
+pub fn operator(audience: Audience, user: &UserId, directory: &Directory) -> Person {
+    let known = directory.users.get(user);
+    let name = known.map_or_else(|| user.to_string(), |it| it.name.clone());
+    let library = known.map(|it| it.institution.clone());
+    let id = (audience != Audience::Patron).then(|| user.clone());
+    Person::Operator { id, name, library }
+}
+
+fn person(audience: Audience, who: &Author, directory: &Directory) -> Person {
+    match who {
+        Author::Patron => Person::Patron { name: None },
+        Author::Operator(user) => operator(audience, user, directory),
+        Author::System => Person::System,
+    }
+}
+
+fn end_cause(cause: deskbell_domain::chat::event::EndCause) -> EndCause {
+    use deskbell_domain::chat::event::EndCause as Cause;
+    match cause {
+        Cause::Operator => EndCause::Operator,
+        Cause::Patron => EndCause::Patron,
+        Cause::Missed => EndCause::Missed,
+        Cause::PatronGone => EndCause::PatronGone,
+    }
+}
+
+fn list_row(row: &Row, directory: &Directory) -> ListRow {
+    let summary = &row.summary;
+    let home = directory.institutions.get(&summary.home);
+    let offer = summary.transfer.as_ref();
+    ListRow {
+        chat: summary.chat,
+        since: summary.since,
+        home: summary.home.clone(),
+        home_name: home.map_or_else(|| summary.home.to_string(), |it| it.name.clone()),
+        widget: summary.widget.clone(),
+        tiers: summary.tiers.clone(),
+        question: summary.preview.question.clone(),
+        transfer_from: offer.map(|it| operator(Audience::Staff, &it.by, directory)),
+        patron_here: summary.patron == deskbell_domain::chat::state::Attendance::Here,
+        previewing: row.previewing,
+    }
+}
