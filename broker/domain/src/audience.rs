@@ -35,9 +35,10 @@ pub fn sees(audience: Audience, event: &ChatEvent) -> bool {
     }
 }
 
-/// Of transfers the patron sees the offer, if the owner chose so, and the claim. How an offer came to
-/// nothing is the staff's affair: it changes nothing for her, and she may never have heard of it.
-/// That her owner is gone she is told when it has consequences, not at every flicker of a network.
+/// Of transfers the patron sees the offer, if the owner chose so, and the claim. How an offer came
+/// to nothing is the staff's affair: it changes nothing for her, and she may never have heard of
+/// it. That her owner is gone she is told when it has consequences, not at every flicker of a
+/// network.
 fn patron_sees(event: &ChatEvent) -> bool {
     match event {
         ChatEvent::TransferOffered { tell_patron, .. } => *tell_patron,

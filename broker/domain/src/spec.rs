@@ -1,4 +1,5 @@
-//! Sentences about a chat, for tests: `given(events).when(command).then(events)` or `.refused(why)`.
+//! Sentences about a chat, for tests: `given(events).when(command).then(events)` or
+//! `.refused(why)`.
 //!
 //! What is given happened at second 0, and the question comes at second 0 unless the sentence says
 //! when. By default everybody is online, the target of a transfer is there, and who asks monitors
@@ -180,6 +181,11 @@ impl Decided {
             given.state.evolve(event, given.context.now);
         }
         given
+    }
+
+    /// What happened, if anything did.
+    pub(crate) fn events(self) -> Vec<ChatEvent> {
+        self.decision.unwrap_or_default()
     }
 
     #[track_caller]

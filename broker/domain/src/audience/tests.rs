@@ -1,5 +1,5 @@
-//! Who sees what, as sentences. That notes and untold offers stay hidden in whole chats is a property
-//! of `chat/properties.rs`.
+//! Who sees what, as sentences. That notes and untold offers stay hidden in whole chats is a
+//! property of `chat/properties.rs`.
 
 use super::*;
 use crate::chat::event::LapseReason;

@@ -1,8 +1,8 @@
 //! The rules: what each command makes happen, or why not.
 //!
 //! Each rule looks at the state, the command and the context, and at nothing else. What a refusal
-//! means to the outside stands in `command::Refusal`. The rules of offers are in `transfer`, those of
-//! ringing in `ringing`, those of absence and time in `absence`.
+//! means to the outside stands in `command::Refusal`. The rules of offers are in `transfer`, those
+//! of ringing in `ringing`, those of absence and time in `absence`.
 
 mod absence;
 mod ringing;

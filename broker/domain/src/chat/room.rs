@@ -3,9 +3,9 @@
 //!
 //! What must always pass (claims, ends, leaving, coming back, the consequences of being away) is
 //! counted as *owed* before it happens: each such event uses up at least as much of what is owed as
-//! it adds to the chat. So `version + owed` never grows by them, and everything else (texts, offers,
-//! away marks, rings, marks of erasure) is let in only while it leaves that sum within the limit.
-//! Not here: what is said when there is no room (`decide`).
+//! it adds to the chat. So `version + owed` never grows by them, and everything else (texts,
+//! offers, away marks, rings, marks of erasure) is let in only while it leaves that sum within the
+//! limit. Not here: what is said when there is no room (`decide`).
 
 use super::state::{Attendance, ChatState, Phase};
 

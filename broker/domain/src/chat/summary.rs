@@ -64,8 +64,8 @@ impl Summary {
         })
     }
 
-    /// Whether `event` changes a chat's summary, so that a new one is stored with it. Texts never do,
-    /// and they are most of a chat.
+    /// Whether `event` changes a chat's summary, so that a new one is stored with it. Texts never
+    /// do, and they are most of a chat.
     pub fn changed_by(event: &ChatEvent) -> bool {
         match event {
             ChatEvent::Posted { .. } | ChatEvent::Noted { .. } => false,
@@ -88,7 +88,8 @@ impl Summary {
         }
     }
 
-    /// Where it can be claimed right now: its tiers while it waits, and its pending transfer's target.
+    /// Where it can be claimed right now: its tiers while it waits, and its pending transfer's
+    /// target.
     pub fn claimable_at(&self) -> Vec<Target> {
         let mut places = if self.owner.is_none() { self.tiers.clone() } else { vec![] };
         if let Some(offer) = self.transfer.as_ref().filter(|offer| !places.contains(&offer.to)) {

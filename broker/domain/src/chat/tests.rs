@@ -1,5 +1,5 @@
-//! The rules of a chat as sentences: claiming, talking, leaving, ending and erasing. Where it rings, its
-//! offers and absences stand in files of their own; the words they share stand here.
+//! The rules of a chat as sentences: claiming, talking, leaving, ending and erasing. Where it
+//! rings, its offers and absences stand in files of their own; the words they share stand here.
 
 mod absence;
 mod offers;
@@ -186,6 +186,29 @@ fn a_full_chat_takes_no_texts_and_is_still_offered_claimed_left_and_ended() {
         .then([taken_over("maya")])
         .when(Command::End { by: operator("maya") })
         .then([over()]);
+}
+
+#[test]
+fn whatever_a_nearly_full_chat_still_takes_leaves_room_for_what_must_follow() {
+    let asks = [
+        post(Author::Patron),
+        transfer("ines", "coop/tri"),
+        Command::PatronLost,
+        lost("ines"),
+        lost("maya"),
+        Command::MarkErased { seqs: vec![1] },
+    ];
+    for room in 0..8 {
+        for command in &asks {
+            let owed = given(with_a_participant()).state.owed();
+            let chat = given(with_a_participant()).holding(EVENTS_MAX - owed - room);
+            let mut state = chat.state.clone();
+            for event in chat.when(command.clone()).events() {
+                state.evolve(&event, second(0));
+            }
+            assert!(state.version + state.owed() <= EVENTS_MAX, "{command:?} with room for {room}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Who is gone, for now or for good, and what time does about it.
 //!
-//! Marks are made once: being lost twice is no second event. In a chat without room for another mark
-//! a patron who goes ends it, so that no full chat lives on with nobody in it.
+//! Marks are made once: being lost twice is no second event. In a chat without room for another
+//! mark a patron who goes ends it, so that no full chat lives on with nobody in it.
 
 use deskbell_protocol::ids::UserId;
 

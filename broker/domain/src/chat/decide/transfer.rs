@@ -1,5 +1,5 @@
-//! Offers: made and taken back by the owner, declined by the colleague they were made to. Taking one
-//! up is a claim; lapsing is a matter of time (`absence`).
+//! Offers: made and taken back by the owner, declined by the colleague they were made to. Taking
+//! one up is a claim; lapsing is a matter of time (`absence`).
 
 use deskbell_protocol::ids::{Target, UserId};
 
@@ -42,8 +42,8 @@ pub(super) fn cancel(state: &ChatState, by: UserId) -> Result<ChatEvent, Refusal
     }
 }
 
-/// Only a colleague may decline, for herself. An offer to a department or a co-op stands for all who
-/// monitor it, so no single one of them may take it from the others: she simply does not claim.
+/// Only a colleague may decline, for herself. An offer to a department or a co-op stands for all
+/// who monitor it, so no single one of them may take it from the others: she simply does not claim.
 pub(super) fn decline(state: &ChatState, by: UserId, reason: String) -> Result<ChatEvent, Refusal> {
     live(state)?;
     let to_her = state.transfer.as_ref().is_some_and(|it| it.to == Target::Operator(by.clone()));

@@ -1,5 +1,5 @@
-//! Made-up chats for the properties: people who ask anything at any time while staff come and go, and
-//! a count of how far the runs came. Not here: what must hold of them.
+//! Made-up chats for the properties: people who ask anything at any time while staff come and go,
+//! and a count of how far the runs came. Not here: what must hold of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -77,7 +77,8 @@ fn act() -> impl Strategy<Value = Act> {
         4 => Just(Act::PatronPosts),
         4 => who().prop_map(Act::Posts),
         3 => who().prop_map(Act::Notes),
-        8 => (who(), 0..6_usize, any::<bool>()).prop_map(|(who, to, tell)| Act::Offers(who, to, tell)),
+        8 => (who(), 0..6_usize, any::<bool>())
+            .prop_map(|(who, to, tell)| Act::Offers(who, to, tell)),
         2 => who().prop_map(Act::Cancels),
         2 => who().prop_map(Act::Declines),
         2 => who().prop_map(Act::Leaves),
