@@ -18,8 +18,11 @@
 //! The log checks the version and nothing else: who may append what is decided before.
 //! Appending is message in, message out: `append` never blocks and never awaits.
 
+#[cfg(test)]
+pub(crate) mod contract;
 pub mod memory;
 pub mod record;
+pub mod sqlite;
 
 use std::fmt;
 use std::str::FromStr;

@@ -167,3 +167,22 @@ impl EventLog for MemoryLog {
         Durability::Memory
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::contract::{Subject, promises};
+
+    fn subject() -> Subject {
+        let log = MemoryLog::default();
+        Subject { reopen: Box::new(move || Ok(Arc::new(log.clone()))), files: None }
+    }
+
+    // Not `kept_promises!`: it has no files, and says so by its durability.
+    promises!(subject());
+
+    #[test]
+    fn it_claims_to_keep_nothing() {
+        assert_eq!(MemoryLog::default().durability(), Durability::Memory);
+    }
+}
