@@ -6,13 +6,18 @@
 //!
 //! Deliberately not here: other tables of the same file, such as those of the secrets.
 
+mod backup;
 mod erase;
 mod index;
 mod lock;
 mod reader;
 mod row;
 mod schema;
+mod verify;
 mod writer;
+
+pub use self::backup::restore;
+pub use self::verify::{Report, verify};
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -65,6 +70,26 @@ impl SqliteLog {
         Ok(Self { path, heads, orders: Some(orders), writer: Some(thread), readers, _lock: lock })
     }
 
+    /// Verifies the open store, from a thread of its own.
+    pub fn verify(&self) -> BoxFuture<'static, Result<Report, LogError>> {
+        let path = self.path.clone();
+        apart("log-verify", move || verify::verify_file(&path))
+    }
+
+    /// Copies the open store, tables of others included, into the file `dest`, and verifies it.
+    pub fn backup(&self, dest: PathBuf) -> BoxFuture<'static, Result<Report, LogError>> {
+        let path = self.path.clone();
+        apart("log-backup", move || backup::backup(&path, &dest))
+    }
+
+    /// Makes the store's file full at so many pages, or at none.
+    #[cfg(test)]
+    async fn limit_pages(&self, pages: Option<i64>) {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::LimitPages { pages, answer }).map_err(|(_, why)| why).unwrap();
+        answered.await.unwrap();
+    }
+
     fn order(&self, order: Order) -> Result<(), (Order, String)> {
         let orders = self.orders.as_ref().expect("taken only when dropped");
         orders.try_send(order).map_err(|refused| match refused {
@@ -87,6 +112,22 @@ fn join(thread: JoinHandle<()>) {
     if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
         tracing::error!("a thread of the log panicked");
     }
+}
+
+/// Runs what takes long on a thread of its own.
+fn apart<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> Result<T, LogError> + Send + 'static,
+) -> BoxFuture<'static, Result<T, LogError>> {
+    let (answer, answered) = oneshot::channel();
+    // Who asked may be gone.
+    let work = move || drop(answer.send(work()));
+    let started = std::thread::Builder::new().name(name.into()).spawn(work);
+    async move {
+        started.map_err(|error| LogError::Unavailable(error.to_string()))?;
+        answered.await.map_err(|_| LogError::Unavailable("its thread panicked".into()))?
+    }
+    .boxed()
 }
 
 /// Nothing that runs under the log's locks leaves them half done.

@@ -135,6 +135,12 @@ pub(super) fn read(row: &Row<'_>) -> Result<(i64, StreamId, Record), LogError> {
     Ok((id, stream, Record { seq, entry }))
 }
 
+/// Where a row that may be damaged says it belongs.
+pub(super) fn place(row: &Row<'_>) -> Option<(i64, StreamId)> {
+    let key = row.get_ref(1).ok()?;
+    Some((row.get(0).ok()?, Key::read(key.as_blob().ok()?)?))
+}
+
 enum Wrong {
     Column,
     Kind { kind: String, version: u16 },
