@@ -49,7 +49,7 @@ pub struct SqliteLog {
     writer: Option<JoinHandle<()>>,
     readers: Readers,
     /// Let go last.
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 impl SqliteLog {
@@ -58,14 +58,19 @@ impl SqliteLog {
     pub fn open(dir: &Path) -> Result<Self, LogError> {
         std::fs::create_dir_all(dir)
             .map_err(|error| LogError::Unavailable(format!("{}: {error}", dir.display())))?;
-        let lock = Lock::take(dir)?;
+        let lock = Arc::new(Lock::take(dir)?);
         let path = dir.join(schema::FILE);
         let writer = Writer::open(&path)?;
         let heads = writer.heads();
         let readers = Readers::start(&path)?;
         let (orders, waiting) = sync_channel(WAITING_MAX);
         let thread = std::thread::Builder::new().name("log-writer".into());
-        let thread = thread.spawn(move || writer.run(&waiting));
+        let writers_lock = Arc::clone(&lock);
+        let thread = thread.spawn(move || {
+            // The store is let go when both this thread and the handle are done with it.
+            let _lock = writers_lock;
+            writer.run(&waiting);
+        });
         let thread = thread.map_err(|error| LogError::Unavailable(error.to_string()))?;
         Ok(Self { path, heads, orders: Some(orders), writer: Some(thread), readers, _lock: lock })
     }
@@ -82,20 +87,26 @@ impl SqliteLog {
         apart("log-backup", move || backup::backup(&path, &dest))
     }
 
-    /// Makes the store's file full at so many pages, or at none.
+    /// Does something to the writer, between two transactions.
     #[cfg(test)]
-    async fn limit_pages(&self, pages: Option<i64>) {
+    async fn meddle(&self, how: impl FnOnce(&mut Writer) + Send + 'static) {
         let (answer, answered) = oneshot::channel();
-        self.order(Order::LimitPages { pages, answer }).map_err(|(_, why)| why).unwrap();
+        let how = Box::new(move |writer: &mut Writer| {
+            how(writer);
+            answer.send(()).unwrap();
+        });
+        assert!(self.refused(Order::Meddle(how)).is_none());
         answered.await.unwrap();
     }
 
-    fn order(&self, order: Order) -> Result<(), (Order, String)> {
+    /// Hands an order to the writer, or hands it back with the reason.
+    fn refused(&self, order: Order) -> Option<(Order, &'static str)> {
         let orders = self.orders.as_ref().expect("taken only when dropped");
-        orders.try_send(order).map_err(|refused| match refused {
-            TrySendError::Full(order) => (order, "too many appends are waiting".into()),
-            TrySendError::Disconnected(order) => (order, "its writer has stopped".into()),
-        })
+        match orders.try_send(order) {
+            Ok(()) => None,
+            Err(TrySendError::Full(order)) => Some((order, "too many appends are waiting")),
+            Err(TrySendError::Disconnected(order)) => Some((order, "its writer has stopped")),
+        }
     }
 }
 
@@ -137,8 +148,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl EventLog for SqliteLog {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        if let Err((Order::Append(batch, done), why)) = self.order(Order::Append(batch, done)) {
-            done(vec![Outcome::Unavailable { why }; batch.len()]);
+        if let Some((Order::Append(batch, done), why)) = self.refused(Order::Append(batch, done)) {
+            done(vec![Outcome::Unavailable { why: why.into() }; batch.len()]);
         }
     }
 
@@ -177,9 +188,12 @@ impl EventLog for SqliteLog {
         reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>> {
         let (answer, answered) = oneshot::channel();
-        let ordered = self.order(Order::Erase { stream, what, reason, answer });
+        let refused = self.refused(Order::Erase { stream, what, reason, answer });
+        let refused = refused.map(|(_, why)| LogError::Unavailable(why.into()));
         async move {
-            ordered.map_err(|(_, why)| LogError::Unavailable(why))?;
+            if let Some(refused) = refused {
+                return Err(refused);
+            }
             let gone = |_| LogError::Unavailable("its writer has stopped".into());
             answered.await.map_err(gone)?
         }

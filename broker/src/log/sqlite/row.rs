@@ -49,7 +49,7 @@ impl Key {
     pub(super) fn read(key: &[u8]) -> Option<StreamId> {
         match key.split_first()? {
             (b'c', id) => {
-                id.try_into().ok().map(|id| u128::from_be_bytes(id)).map(ChatId).map(StreamId::Chat)
+                id.try_into().ok().map(u128::from_be_bytes).map(ChatId).map(StreamId::Chat)
             }
             (b'd', []) => Some(StreamId::Directory),
             (b's', day) => day.try_into().ok().map(u32::from_be_bytes).map(StreamId::Staffing),

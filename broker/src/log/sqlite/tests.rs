@@ -84,7 +84,7 @@ async fn a_full_disk_refuses_and_recovers_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(dir.path()).unwrap();
     append(&log, filled(chat(1), 0, 3)).await;
-    log.limit_pages(Some(40)).await;
+    log.meddle(|writer| limit_pages(writer, 40)).await;
     let mut taken = 3;
     let refused = loop {
         match append(&log, filled(chat(1), taken, 50)).await {
@@ -95,10 +95,37 @@ async fn a_full_disk_refuses_and_recovers_by_itself() {
     };
     assert!(matches!(refused, Outcome::Unavailable { .. }), "{refused:?}");
     assert_eq!(read(&log, chat(1)).await.len() as u64, taken, "all or none");
-    log.limit_pages(None).await;
+    log.meddle(|writer| limit_pages(writer, 1 << 30)).await;
     let outcome = append(&log, filled(chat(1), taken, 50)).await;
     assert_eq!(outcome, Outcome::Appended { first_seq: taken + 1 });
     assert_eq!(log.verify().await.unwrap().damage, [""; 0]);
+}
+
+fn limit_pages(writer: &mut Writer, pages: i64) {
+    writer.db.as_ref().unwrap().pragma_update(None, "max_page_count", pages).unwrap();
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_unknown_and_a_retry_is_safe() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(dir.path()).unwrap();
+    let mut expect = 0;
+    for applied in [false, true, true, false] {
+        log.meddle(move |writer| writer.lose = Some(applied)).await;
+        let lost = one(chat(1), expect, posted("did it arrive?"));
+        let outcome = append(&log, lost.clone()).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+        expect += 1;
+        match append(&log, lost.clone()).await {
+            Outcome::Appended { first_seq } => assert_eq!((applied, first_seq), (false, expect)),
+            Outcome::Conflict { tail, .. } => {
+                assert!(applied);
+                assert_eq!(tail[0].entry, lost.entries[0]);
+            }
+            Outcome::Unavailable { why } | Outcome::Unknown { why } => panic!("{why}"),
+        }
+        assert_eq!(read(&log, chat(1)).await.len() as u64, expect, "stored once");
+    }
 }
 
 #[tokio::test]

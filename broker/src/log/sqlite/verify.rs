@@ -129,7 +129,7 @@ fn runs(db: &Connection, places: &Places, report: &mut Report) -> Result<(), Log
                 match listed.get_mut(first_place.saturating_add(offset)) {
                     Some(place) => *place = Some(row),
                     None => {
-                        report.damage.push(format!("{stream}: index entry {first} is too long"))
+                        report.damage.push(format!("{stream}: index entry {first} is too long"));
                     }
                 }
             }

@@ -34,10 +34,7 @@ pub(super) enum Order {
         answer: oneshot::Sender<Result<Vec<u64>, LogError>>,
     },
     #[cfg(test)]
-    LimitPages {
-        pages: Option<i64>,
-        answer: oneshot::Sender<()>,
-    },
+    Meddle(Box<dyn FnOnce(&mut Writer) + Send>),
 }
 
 /// Why a transaction did not become true, or may have.
@@ -70,12 +67,15 @@ struct Staged {
 pub(super) struct Writer {
     path: PathBuf,
     /// None after a failure, until it can be opened again.
-    db: Option<Connection>,
+    pub(super) db: Option<Connection>,
     heads: Arc<Mutex<Heads>>,
     window: Option<Window>,
     last_row: i64,
     staged: Staged,
     scratch: String,
+    /// Makes the next commit's answer get lost, after it (`true`) or instead of it.
+    #[cfg(test)]
+    pub(super) lose: Option<bool>,
 }
 
 impl Writer {
@@ -89,6 +89,8 @@ impl Writer {
             last_row: 0,
             staged: Staged::default(),
             scratch: String::new(),
+            #[cfg(test)]
+            lose: None,
         };
         writer.reopen()?;
         Ok(writer)
@@ -127,12 +129,7 @@ impl Writer {
                     drop(answer.send(self.erase(stream, &what, &reason)));
                 }
                 #[cfg(test)]
-                Order::LimitPages { pages, answer } => {
-                    let db = self.db.as_ref().expect("opened before");
-                    let limit = pages.unwrap_or(1 << 30);
-                    db.pragma_update(None, "max_page_count", limit).expect("a limit can be set");
-                    answer.send(()).expect("waited for");
-                }
+                Order::Meddle(how) => how(&mut self),
             }
         }
     }
@@ -200,6 +197,11 @@ impl Writer {
         let budget = self.staged.rows.len() * 2 + index::SLICE_MIN;
         let slice = self.window.as_ref().map(|it| it.slice(db, &self.heads, budget));
         let slice = slice.transpose()?;
+        #[cfg(test)]
+        if let Some(applied) = self.lose.take() {
+            db.execute_batch(if applied { "COMMIT" } else { "ROLLBACK" })?;
+            return Err(Failure::Unknown("lost by a test".into()));
+        }
         db.prepare_cached("COMMIT").and_then(|mut it| it.execute([])).map_err(uncommitted)?;
 
         let mut heads = lock(&self.heads);

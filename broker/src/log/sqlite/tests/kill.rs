@@ -100,7 +100,9 @@ fn write_until_killed(dir: &str) -> ! {
             let done = move |outcomes: Vec<Outcome>| {
                 assert!(outcomes.iter().all(|it| matches!(it, Outcome::Appended { .. })));
                 let mut out = std::io::stdout().lock();
-                printed.iter().for_each(|line| out.write_all(line.as_bytes()).unwrap());
+                for line in printed {
+                    out.write_all(line.as_bytes()).unwrap();
+                }
                 out.flush().unwrap();
                 answer.send(()).unwrap();
             };
