@@ -3,6 +3,9 @@
 //! Direction inside: `edge` → `actors`, `views`; `actors` → `log`, `presence`, `secrets`, `views`.
 //! Nothing is told to anyone before it is stored.
 
+pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod log;
