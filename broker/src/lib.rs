@@ -4,6 +4,9 @@
 //! Nothing is told to anyone before it is stored.
 
 pub mod actors;
+pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod log;

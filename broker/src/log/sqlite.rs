@@ -6,13 +6,18 @@
 //!
 //! Deliberately not here: other tables of the same file, such as those of the secrets.
 
+mod backup;
 mod erase;
 mod index;
 mod lock;
 mod reader;
 mod row;
 mod schema;
+mod verify;
 mod writer;
+
+pub use self::backup::restore;
+pub use self::verify::{Report, verify};
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -44,7 +49,7 @@ pub struct SqliteLog {
     writer: Option<JoinHandle<()>>,
     readers: Readers,
     /// Let go last.
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 impl SqliteLog {
@@ -53,24 +58,55 @@ impl SqliteLog {
     pub fn open(dir: &Path) -> Result<Self, LogError> {
         std::fs::create_dir_all(dir)
             .map_err(|error| LogError::Unavailable(format!("{}: {error}", dir.display())))?;
-        let lock = Lock::take(dir)?;
+        let lock = Arc::new(Lock::take(dir)?);
         let path = dir.join(schema::FILE);
         let writer = Writer::open(&path)?;
         let heads = writer.heads();
         let readers = Readers::start(&path)?;
         let (orders, waiting) = sync_channel(WAITING_MAX);
         let thread = std::thread::Builder::new().name("log-writer".into());
-        let thread = thread.spawn(move || writer.run(&waiting));
+        let writers_lock = Arc::clone(&lock);
+        let thread = thread.spawn(move || {
+            // The store is let go when both this thread and the handle are done with it.
+            let _lock = writers_lock;
+            writer.run(&waiting);
+        });
         let thread = thread.map_err(|error| LogError::Unavailable(error.to_string()))?;
         Ok(Self { path, heads, orders: Some(orders), writer: Some(thread), readers, _lock: lock })
     }
 
-    fn order(&self, order: Order) -> Result<(), (Order, String)> {
+    /// Verifies the open store, from a thread of its own.
+    pub fn verify(&self) -> BoxFuture<'static, Result<Report, LogError>> {
+        let path = self.path.clone();
+        apart("log-verify", move || verify::verify_file(&path))
+    }
+
+    /// Copies the open store, tables of others included, into the file `dest`, and verifies it.
+    pub fn backup(&self, dest: PathBuf) -> BoxFuture<'static, Result<Report, LogError>> {
+        let path = self.path.clone();
+        apart("log-backup", move || backup::backup(&path, &dest))
+    }
+
+    /// Does something to the writer, between two transactions.
+    #[cfg(test)]
+    async fn meddle(&self, how: impl FnOnce(&mut Writer) + Send + 'static) {
+        let (answer, answered) = oneshot::channel();
+        let how = Box::new(move |writer: &mut Writer| {
+            how(writer);
+            answer.send(()).unwrap();
+        });
+        assert!(self.refused(Order::Meddle(how)).is_none());
+        answered.await.unwrap();
+    }
+
+    /// Hands an order to the writer, or hands it back with the reason.
+    fn refused(&self, order: Order) -> Option<(Order, &'static str)> {
         let orders = self.orders.as_ref().expect("taken only when dropped");
-        orders.try_send(order).map_err(|refused| match refused {
-            TrySendError::Full(order) => (order, "too many appends are waiting".into()),
-            TrySendError::Disconnected(order) => (order, "its writer has stopped".into()),
-        })
+        match orders.try_send(order) {
+            Ok(()) => None,
+            Err(TrySendError::Full(order)) => Some((order, "too many appends are waiting")),
+            Err(TrySendError::Disconnected(order)) => Some((order, "its writer has stopped")),
+        }
     }
 }
 
@@ -89,6 +125,22 @@ fn join(thread: JoinHandle<()>) {
     }
 }
 
+/// Runs what takes long on a thread of its own.
+fn apart<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> Result<T, LogError> + Send + 'static,
+) -> BoxFuture<'static, Result<T, LogError>> {
+    let (answer, answered) = oneshot::channel();
+    // Who asked may be gone.
+    let work = move || drop(answer.send(work()));
+    let started = std::thread::Builder::new().name(name.into()).spawn(work);
+    async move {
+        started.map_err(|error| LogError::Unavailable(error.to_string()))?;
+        answered.await.map_err(|_| LogError::Unavailable("its thread panicked".into()))?
+    }
+    .boxed()
+}
+
 /// Nothing that runs under the log's locks leaves them half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,8 +148,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl EventLog for SqliteLog {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        if let Err((Order::Append(batch, done), why)) = self.order(Order::Append(batch, done)) {
-            done(vec![Outcome::Unavailable { why }; batch.len()]);
+        if let Some((Order::Append(batch, done), why)) = self.refused(Order::Append(batch, done)) {
+            done(vec![Outcome::Unavailable { why: why.into() }; batch.len()]);
         }
     }
 
@@ -136,9 +188,12 @@ impl EventLog for SqliteLog {
         reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>> {
         let (answer, answered) = oneshot::channel();
-        let ordered = self.order(Order::Erase { stream, what, reason, answer });
+        let refused = self.refused(Order::Erase { stream, what, reason, answer });
+        let refused = refused.map(|(_, why)| LogError::Unavailable(why.into()));
         async move {
-            ordered.map_err(|(_, why)| LogError::Unavailable(why))?;
+            if let Some(refused) = refused {
+                return Err(refused);
+            }
             let gone = |_| LogError::Unavailable("its writer has stopped".into());
             answered.await.map_err(gone)?
         }

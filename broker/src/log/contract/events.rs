@@ -55,7 +55,7 @@ pub(crate) fn entry(event: ChatEvent) -> Entry {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     Entry {
         author: Author::Operator("maya".parse().unwrap()),
-        cmid: (number % 3 > 0).then(|| Cmid(uuid::Uuid::from_u128(number.into()))),
+        cmid: (!number.is_multiple_of(3)).then(|| Cmid(uuid::Uuid::from_u128(number.into()))),
         fingerprint: u64::MAX - number,
         eid: Eid(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         at: at(i64::try_from(number).unwrap()),

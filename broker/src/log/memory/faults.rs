@@ -178,3 +178,90 @@ impl EventLog for FaultyLog {
         self.log.durability()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    use super::*;
+    use crate::log::contract::events::{chat, one, posted};
+    use crate::log::contract::{append, read};
+    use crate::log::memory::MemoryLog;
+
+    /// Does as told, and keeps what is for later until it is run by hand.
+    struct Told {
+        next: Mutex<(Duration, Fault)>,
+        later: SyncSender<Box<dyn FnOnce() + Send>>,
+    }
+
+    impl Faults for Told {
+        fn next(&self, _: Option<&[Append]>) -> (Duration, Fault) {
+            *self.next.lock().unwrap()
+        }
+        fn later(&self, _: Duration, then: Box<dyn FnOnce() + Send>) {
+            self.later.send(then).unwrap();
+        }
+    }
+
+    fn told() -> (MemoryLog, FaultyLog, Arc<Told>, Receiver<Box<dyn FnOnce() + Send>>) {
+        let (later, waiting) = sync_channel(16);
+        let told = Arc::new(Told { next: Mutex::new((Duration::ZERO, Fault::None)), later });
+        let log = MemoryLog::default();
+        let faulty = FaultyLog::new(Arc::new(log.clone()), Arc::clone(&told) as _);
+        (log, faulty, told, waiting)
+    }
+
+    const LATE: Duration = Duration::from_millis(3);
+
+    #[tokio::test]
+    async fn each_fault_leaves_the_log_as_it_says() {
+        let (log, faulty, told, _) = told();
+        for (fault, stored) in [
+            (Fault::Unavailable, 0),
+            (Fault::Unknown { applied: false }, 0),
+            (Fault::Unknown { applied: true }, 1),
+        ] {
+            *told.next.lock().unwrap() = (Duration::ZERO, fault);
+            let outcome = append(&faulty, one(chat(1), 0, posted("x"))).await;
+            let unknown = matches!(outcome, Outcome::Unknown { .. });
+            assert_eq!(unknown, fault != Fault::Unavailable, "{outcome:?}");
+            assert_eq!(read(&log, chat(1)).await.len(), stored);
+            assert!(faulty.live().await.is_err());
+        }
+        *told.next.lock().unwrap() = (Duration::ZERO, Fault::None);
+        let outcome = append(&faulty, one(chat(1), 1, posted("x"))).await;
+        assert_eq!(outcome, Outcome::Appended { first_seq: 2 });
+    }
+
+    #[tokio::test]
+    async fn a_late_append_holds_only_when_it_is_answered() {
+        let (log, faulty, told, waiting) = told();
+        *told.next.lock().unwrap() = (LATE, Fault::None);
+        let (answer, mut answered) = oneshot::channel();
+        let done = Box::new(move |it| answer.send(it).unwrap());
+        faulty.append(vec![one(chat(1), 0, posted("x"))], done);
+        assert!(answered.try_recv().is_err());
+        assert!(read(&log, chat(1)).await.is_empty());
+        waiting.recv().unwrap()();
+        assert_eq!(answered.await.unwrap(), [Outcome::Appended { first_seq: 1 }]);
+        assert_eq!(read(&log, chat(1)).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_crash_loses_what_was_not_answered_or_keeps_it_and_tells_nobody() {
+        let (log, faulty, told, waiting) = told();
+        *told.next.lock().unwrap() = (LATE, Fault::None);
+        for number in 1..4 {
+            let done = Box::new(|_| panic!("nobody is left to tell"));
+            faulty.append(vec![one(chat(number), 0, posted("x"))], done);
+        }
+        assert_eq!(faulty.crash(|batch| batch[0].stream == chat(2)), 2);
+        // The timers of before the crash find nothing.
+        while let Ok(then) = waiting.try_recv() {
+            then();
+        }
+        for (number, stored) in [(1, 0), (2, 1), (3, 0)] {
+            assert_eq!(read(&log, chat(number)).await.len(), stored, "chat {number}");
+        }
+    }
+}

@@ -132,7 +132,9 @@ fn blank_opened(opened: &mut Opened) {
     clear(name);
     clear(contact);
     clear(page);
-    answers.iter_mut().for_each(|(_, answer)| answer.clear());
+    for (_, answer) in answers {
+        answer.clear();
+    }
 }
 
 fn clear(text: &mut Option<String>) {

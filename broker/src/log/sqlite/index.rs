@@ -181,11 +181,15 @@ pub(super) fn head(
     Ok(Some((seq, row::fetch(db, at, stream, seq)?.entry.eid)))
 }
 
+/// Every row up to here is in `runs`.
+pub(super) fn indexed_to(db: &Connection) -> Result<i64, LogError> {
+    db.query_row("SELECT value FROM log_state WHERE name = 'indexed_to'", [], |row| row.get(0))
+        .map_err(log_error)
+}
+
 /// Everything past `indexed_to`, each record checked; and the last row of the log.
 pub(super) fn load(db: &Connection) -> Result<(Heads, i64), LogError> {
-    let indexed_to: i64 = db
-        .query_row("SELECT value FROM log_state WHERE name = 'indexed_to'", [], |row| row.get(0))
-        .map_err(log_error)?;
+    let indexed_to = indexed_to(db)?;
     let mut heads = Heads::default();
     let mut last_row = indexed_to;
     let mut select = db.prepare(row::select!("WHERE id > ?1 ORDER BY id")).map_err(log_error)?;

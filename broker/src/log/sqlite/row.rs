@@ -49,7 +49,7 @@ impl Key {
     pub(super) fn read(key: &[u8]) -> Option<StreamId> {
         match key.split_first()? {
             (b'c', id) => {
-                id.try_into().ok().map(|id| u128::from_be_bytes(id)).map(ChatId).map(StreamId::Chat)
+                id.try_into().ok().map(u128::from_be_bytes).map(ChatId).map(StreamId::Chat)
             }
             (b'd', []) => Some(StreamId::Directory),
             (b's', day) => day.try_into().ok().map(u32::from_be_bytes).map(StreamId::Staffing),
@@ -133,6 +133,12 @@ pub(super) fn read(row: &Row<'_>) -> Result<(i64, StreamId, Record), LogError> {
         return Err(damaged(place, "it does not match its checksum; restore a backup"));
     }
     Ok((id, stream, Record { seq, entry }))
+}
+
+/// Where a row that may be damaged says it belongs.
+pub(super) fn place(row: &Row<'_>) -> Option<(i64, StreamId)> {
+    let key = row.get_ref(1).ok()?;
+    Some((row.get(0).ok()?, Key::read(key.as_blob().ok()?)?))
 }
 
 enum Wrong {

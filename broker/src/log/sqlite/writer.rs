@@ -33,12 +33,28 @@ pub(super) enum Order {
         reason: String,
         answer: oneshot::Sender<Result<Vec<u64>, LogError>>,
     },
+    #[cfg(test)]
+    Meddle(Box<dyn FnOnce(&mut Writer) + Send>),
 }
 
 /// Why a transaction did not become true, or may have.
 enum Failure {
+    /// It did not, and nothing is wrong with the connection: the disk is full, say.
+    Refused(String),
+    /// It did not.
     Lost(String),
+    /// It may have.
     Unknown(String),
+}
+
+impl From<rusqlite::Error> for Failure {
+    /// Before the commit.
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => Self::Refused(error.to_string()),
+            _ => Self::Lost(error.to_string()),
+        }
+    }
 }
 
 /// What a transaction will have changed once it is committed.
@@ -51,12 +67,15 @@ struct Staged {
 pub(super) struct Writer {
     path: PathBuf,
     /// None after a failure, until it can be opened again.
-    db: Option<Connection>,
+    pub(super) db: Option<Connection>,
     heads: Arc<Mutex<Heads>>,
     window: Option<Window>,
     last_row: i64,
     staged: Staged,
     scratch: String,
+    /// Makes the next commit's answer get lost, after it (`true`) or instead of it.
+    #[cfg(test)]
+    pub(super) lose: Option<bool>,
 }
 
 impl Writer {
@@ -70,6 +89,8 @@ impl Writer {
             last_row: 0,
             staged: Staged::default(),
             scratch: String::new(),
+            #[cfg(test)]
+            lose: None,
         };
         writer.reopen()?;
         Ok(writer)
@@ -105,8 +126,10 @@ impl Writer {
                 }
                 Order::Erase { stream, what, reason, answer } => {
                     // Who asked may be gone; the erasure holds all the same.
-                    answer.send(self.erase(stream, &what, &reason)).unwrap_or(());
+                    drop(answer.send(self.erase(stream, &what, &reason)));
                 }
+                #[cfg(test)]
+                Order::Meddle(how) => how(&mut self),
             }
         }
     }
@@ -123,12 +146,15 @@ impl Writer {
                 }
             }
             Err(failure) => {
-                let outcome = match failure {
-                    Failure::Lost(why) => Outcome::Unavailable { why },
-                    Failure::Unknown(why) => Outcome::Unknown { why },
+                let (keep, outcome) = match failure {
+                    Failure::Refused(why) => (self.rolled_back(), Outcome::Unavailable { why }),
+                    Failure::Lost(why) => (false, Outcome::Unavailable { why }),
+                    Failure::Unknown(why) => (false, Outcome::Unknown { why }),
                 };
-                tracing::warn!(?outcome, "a commit did not succeed; the store is opened again");
-                self.db = None;
+                tracing::warn!(?outcome, "the store took nothing");
+                if !keep {
+                    self.db = None;
+                }
                 for (batch, done) in group {
                     done(vec![outcome.clone(); batch.len()]);
                 }
@@ -136,19 +162,25 @@ impl Writer {
         }
     }
 
+    /// Whether the connection is out of its transaction.
+    fn rolled_back(&self) -> bool {
+        self.db
+            .as_ref()
+            .is_some_and(|db| db.is_autocommit() || db.execute_batch("ROLLBACK").is_ok())
+    }
+
     /// Everything of `group` in one transaction.
     fn transact(&mut self, group: &[(Vec<Append>, Done)]) -> Result<Vec<Vec<Outcome>>, Failure> {
         let db = self.db.as_ref().expect("reopen came first");
-        let lost = |error: rusqlite::Error| Failure::Lost(error.to_string());
         self.staged.versions.clear();
         self.staged.rows.clear();
-        db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut it| it.execute([])).map_err(lost)?;
+        db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut it| it.execute([]))?;
         let mut outcomes = Vec::with_capacity(group.len());
         {
             let mut stage = Stage {
                 db,
                 heads: &self.heads,
-                insert: db.prepare_cached(row::INSERT).map_err(lost)?,
+                insert: db.prepare_cached(row::INSERT)?,
                 staged: &mut self.staged,
                 last_row: self.last_row,
                 scratch: &mut self.scratch,
@@ -156,7 +188,7 @@ impl Writer {
             for (batch, _) in group {
                 let outcome = batch.iter().map(|append| stage.append(append));
                 let outcome = outcome.collect::<Result<Vec<_>, _>>();
-                outcomes.push(outcome.map_err(|error| Failure::Lost(error.to_string()))?);
+                outcomes.push(outcome?);
             }
         }
         if self.window.is_none() {
@@ -164,7 +196,12 @@ impl Writer {
         }
         let budget = self.staged.rows.len() * 2 + index::SLICE_MIN;
         let slice = self.window.as_ref().map(|it| it.slice(db, &self.heads, budget));
-        let slice = slice.transpose().map_err(lost)?;
+        let slice = slice.transpose()?;
+        #[cfg(test)]
+        if let Some(applied) = self.lose.take() {
+            db.execute_batch(if applied { "COMMIT" } else { "ROLLBACK" })?;
+            return Err(Failure::Unknown("lost by a test".into()));
+        }
         db.prepare_cached("COMMIT").and_then(|mut it| it.execute([])).map_err(uncommitted)?;
 
         let mut heads = lock(&self.heads);
@@ -223,31 +260,40 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn append(&mut self, append: &Append) -> Result<Outcome, LogError> {
-        let stream = append.stream;
-        let version = match self.staged.versions.get(&stream) {
-            Some(version) => *version,
-            None => index::head(self.db, self.heads, stream)?.map_or(0, |(seq, _)| seq),
-        };
-        if append.expect != version {
-            return self.conflict(append, version);
+    fn append(&mut self, append: &Append) -> Result<Outcome, Failure> {
+        match self.check(append) {
+            Ok(None) => {}
+            Ok(Some(conflict)) => return Ok(conflict),
+            // A damaged stream takes nothing; the others of the transaction go on.
+            Err(error @ (LogError::Damaged { .. } | LogError::Newer { .. })) => {
+                return Ok(Outcome::Unavailable { why: error.to_string() });
+            }
+            Err(LogError::Unavailable(why)) => return Err(Failure::Lost(why)),
         }
+        let (stream, version) = (append.stream, append.expect);
         let mut seq = version;
         for entry in &append.entries {
             seq += 1;
             self.last_row += 1;
-            row::insert(&mut self.insert, self.last_row, stream, seq, entry, self.scratch)
-                .map_err(schema::log_error)?;
+            row::insert(&mut self.insert, self.last_row, stream, seq, entry, self.scratch)?;
             self.staged.rows.push((stream, seq, entry.eid, self.last_row));
         }
         self.staged.versions.insert(stream, seq);
-        set_live(self.db, stream, &append.live).map_err(schema::log_error)?;
+        set_live(self.db, stream, &append.live)?;
         Ok(Outcome::Appended { first_seq: version + 1 })
     }
 
-    /// What the caller does not know: from the store, and from this very transaction.
-    fn conflict(&self, append: &Append, version: u64) -> Result<Outcome, LogError> {
+    /// None if the stream is where the caller believes; else what the caller does not know, from
+    /// the store and from this very transaction.
+    fn check(&self, append: &Append) -> Result<Option<Outcome>, LogError> {
         let (stream, expect) = (append.stream, append.expect);
+        let version = match self.staged.versions.get(&stream) {
+            Some(version) => *version,
+            None => index::head(self.db, self.heads, stream)?.map_or(0, |(seq, _)| seq),
+        };
+        if version == expect {
+            return Ok(None);
+        }
         let (rows, _) = index::locate(self.db, self.heads, stream, expect, TAIL_MAX)?;
         let staged = self.staged.rows.iter();
         let staged = staged.filter(|(its, seq, ..)| *its == stream && *seq > expect);
@@ -256,7 +302,7 @@ impl Stage<'_> {
         let tail = tail.map(|(seq, row)| row::fetch(self.db, row, stream, seq));
         let tail = tail.collect::<Result<Vec<Record>, _>>()?;
         let more = expect.saturating_add(tail.len() as u64) < version;
-        Ok(Outcome::Conflict { tail, more })
+        Ok(Some(Outcome::Conflict { tail, more }))
     }
 }
 
@@ -280,7 +326,7 @@ fn set_live(db: &Connection, stream: StreamId, live: &LiveChange) -> rusqlite::R
 /// held the file let nothing begin. Of anything else only the file knows.
 fn uncommitted(error: rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => Failure::Lost(error.to_string()),
+        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => Failure::from(error),
         _ => Failure::Unknown(error.to_string()),
     }
 }

@@ -1,0 +1,44 @@
+//! `deskbell serve`
+
+use clap::{Args, ValueEnum};
+
+use super::{CliError, Settings};
+use crate::app::{self, ClockChoice};
+
+/// Run the broker until it is told to stop.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+SIGTERM or Ctrl-C drains: clients are told to come back, and everything said is kept.
+SIGHUP reads the certificate again.
+
+Examples:
+  deskbell serve --config desk/deskbell.toml
+  deskbell serve --set server.listen=127.0.0.1:9000 --set log.format=text")]
+pub(super) struct Serve {
+    /// Which clock conversations go by; `manual` moves only when told, and is for test builds
+    #[arg(long, value_enum, default_value_t = ClockFlag::System, hide_default_value = true)]
+    clock: ClockFlag,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ClockFlag {
+    /// The machine's
+    System,
+    /// One that tests move
+    Manual,
+}
+
+impl Serve {
+    pub(super) fn run(self, settings: &Settings) -> Result<(), CliError> {
+        let config = settings.load()?;
+        let clock = match self.clock {
+            ClockFlag::System => ClockChoice::System,
+            ClockFlag::Manual if cfg!(debug_assertions) => ClockChoice::Manual,
+            ClockFlag::Manual => {
+                let what = "--clock manual is for test builds only: leave it out";
+                return Err(CliError::Refused(what.into()));
+            }
+        };
+        Ok(app::serve(config, clock)?)
+    }
+}

@@ -1,0 +1,12 @@
+//! The command line as people use it: the real program, its output and its exit code, on a store of
+//! its own, with and without a broker that has it open.
+
+#[path = "command_line/shell.rs"]
+mod shell;
+
+#[path = "command_line/running.rs"]
+mod running;
+#[path = "command_line/setup.rs"]
+mod setup;
+#[path = "command_line/stored.rs"]
+mod stored;

@@ -1,0 +1,97 @@
+//! Commands while a broker has the store open: through the socket file.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use deskbell::admin::{AdminState, DirectoryFault, DirectoryPort, router, socket};
+use deskbell::log::sqlite::SqliteLog;
+use deskbell::secrets::sqlite::SqliteSecrets;
+use deskbell::world::{SystemChance, SystemClock};
+use deskbell_domain::directory::command::Command;
+use deskbell_domain::directory::decide::decide_all;
+use deskbell_domain::directory::{Directory, file};
+use futures_util::future::BoxFuture;
+
+use crate::shell::{CHAT, Desk, hold_a_chat};
+
+/// A directory that is only in memory: what the broker's own is, is not at stake here.
+struct InMemory(ArcSwap<Directory>);
+
+impl DirectoryPort for InMemory {
+    fn apply(&self, commands: Vec<Command>) -> BoxFuture<'static, Result<u64, DirectoryFault>> {
+        let mut directory = Directory::clone(&self.0.load());
+        let answer = decide_all(&directory, commands).map(|events| {
+            directory.evolve_all(&events);
+            let version = directory.version;
+            self.0.store(Arc::new(directory));
+            version
+        });
+        Box::pin(std::future::ready(answer.map_err(DirectoryFault::Refused)))
+    }
+
+    fn snapshot(&self) -> Arc<Directory> {
+        self.0.load_full()
+    }
+}
+
+/// Serves the desk's store from a thread of this test, as a broker would, for as long as it runs.
+fn serve(desk: &Desk) {
+    let text = desk.run(&["directory", "export"]).done();
+    let wanted = file::parse(&text, &|_| true).unwrap();
+    let log = Arc::new(SqliteLog::open(&desk.store()).unwrap());
+    hold_a_chat(&log);
+    let state = AdminState {
+        secrets: Arc::new(SqliteSecrets::open(&desk.store()).unwrap()),
+        directory: Arc::new(InMemory(ArcSwap::from_pointee(wanted.directory().clone()))),
+        care: Arc::clone(&log) as _,
+        log,
+        clock: Arc::new(SystemClock::new()),
+        chance: Arc::new(SystemChance),
+    };
+    let store = desk.store();
+    let (bound, is_bound) = std::sync::mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let listener = socket::bind(&store).unwrap();
+            bound.send(()).unwrap();
+            socket::serve(listener, router(state)).await.unwrap();
+        });
+    });
+    is_bound.recv().unwrap();
+}
+
+#[test]
+fn every_command_works_through_a_running_broker() {
+    let desk = Desk::initialized();
+    serve(&desk);
+    let out = desk.run(&["check"]).done();
+    assert!(out.contains("open in a running broker"), "{out}");
+    desk.run_with(&["user", "password", "maya"], "correct horse\n").done();
+    assert_eq!(desk.run(&["token", "mint", "maya", "--count", "2"]).done().lines().count(), 2);
+    assert_eq!(desk.run(&["log", "show", &CHAT.to_string()]).done().lines().count(), 2);
+    assert!(desk.run(&["log", "verify"]).done().contains("are as written"));
+    assert!(desk.run(&["backup", "desk.db"]).done().contains("all verified"));
+    desk.write("cedar.toml", "[institutions.cedar]\nname = 'Cedar'\ntime_zone = 'UTC'\n");
+    assert!(desk.run(&["directory", "apply", "cedar.toml"]).done().contains("applied"));
+    assert!(desk.run(&["directory", "export"]).done().contains("[institutions.cedar]"));
+}
+
+#[test]
+fn what_needs_the_store_for_itself_says_that_a_broker_runs() {
+    let desk = Desk::initialized();
+    serve(&desk);
+    desk.run(&["backup", "desk.db"]).done();
+    desk.run(&["restore", "desk.db", "--force"]).refused("a broker runs on this store: stop it");
+    let init = ["init", "--institution", "Cedar", "--user", "ines"];
+    desk.run(&init).refused("a broker runs on this store already");
+}
+
+#[test]
+fn a_locked_store_without_a_socket_names_who_holds_it() {
+    let desk = Desk::initialized();
+    let _log = SqliteLog::open(&desk.store()).unwrap();
+    let holder = format!("process {} has it open", std::process::id());
+    desk.run(&["directory", "export"]).refused(&holder);
+    desk.run(&["log", "verify"]).refused(&holder);
+}
