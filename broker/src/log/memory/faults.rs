@@ -103,10 +103,11 @@ impl FaultyLog {
     }
 
     /// Runs `read` on the log when its time comes, if it does.
-    fn reading<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&dyn EventLog) -> BoxFuture<'static, Result<T, LogError>> + Send + 'static,
-    ) -> BoxFuture<'static, Result<T, LogError>> {
+    fn reading<T, R>(&self, read: R) -> BoxFuture<'static, Result<T, LogError>>
+    where
+        T: Send + 'static,
+        R: FnOnce(&dyn EventLog) -> BoxFuture<'static, Result<T, LogError>> + Send + 'static,
+    {
         let this = self.clone();
         async move {
             let unavailable = || LogError::Unavailable("a simulated fault".into());
