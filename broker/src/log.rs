@@ -132,14 +132,28 @@ pub struct Append {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Durable; the first entry has this `seq`.
-    Appended { first_seq: u64 },
+    Appended {
+        /// Where the first entry stands; the others follow it.
+        first_seq: u64,
+    },
     /// The stream is not at `expect`: nothing was stored. What the caller does not know follows
     /// (nothing, if `expect` is past the stream's end).
-    Conflict { tail: Vec<Record>, more: bool },
+    Conflict {
+        /// From `expect` on, bounded.
+        tail: Vec<Record>,
+        /// Whether the stream goes on after it.
+        more: bool,
+    },
     /// Nothing was stored, and the store cannot be used right now.
-    Unavailable { why: String },
+    Unavailable {
+        /// For the log of the broker.
+        why: String,
+    },
     /// It may be stored or not.
-    Unknown { why: String },
+    Unknown {
+        /// For the log of the broker.
+        why: String,
+    },
 }
 
 /// Takes the outcomes of one submitted batch, in its order. Called once, on any thread.
@@ -223,6 +237,9 @@ impl Durability {
     }
 }
 
+/// The last record's place and identity of each stream asked for.
+pub type Heads = Vec<Option<(u64, Eid)>>;
+
 /// Why the log cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -262,10 +279,7 @@ pub trait EventLog: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<Page, LogError>>;
 
     /// The last record's place and identity of each stream; `None` for an empty one.
-    fn heads(
-        &self,
-        streams: Vec<StreamId>,
-    ) -> BoxFuture<'static, Result<Vec<Option<(u64, Eid)>>, LogError>>;
+    fn heads(&self, streams: Vec<StreamId>) -> BoxFuture<'static, Result<Heads, LogError>>;
 
     /// Every record of every stream after `after`, at most `max`.
     fn scan(&self, after: Position, max: usize) -> BoxFuture<'static, Result<ScanPage, LogError>>;

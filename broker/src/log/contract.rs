@@ -1,7 +1,8 @@
 //! The suite that every adapter must pass: what `log.rs` promises, as conversations with a log.
 //!
-//! An adapter lists the promises by `promises!`; one that outlives its process lists `kept_promises!` too,
-//! so that what does not apply is left out in sight. Nothing here knows how an adapter works.
+//! An adapter lists the promises by `promises!`; one that outlives its process lists
+//! `kept_promises!` too, so that what does not apply is left out in sight. Nothing here knows how
+//! an adapter works.
 
 pub(crate) mod events;
 pub(crate) mod kept;

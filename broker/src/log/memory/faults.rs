@@ -32,13 +32,16 @@ pub enum Fault {
     },
 }
 
+/// What is done later.
+pub type Later = Box<dyn FnOnce() + Send>;
+
 /// Decides what goes wrong, from a seed, and brings the executor to wait with.
 pub trait Faults: Send + Sync + 'static {
     /// What befalls the next batch (`Some`) or read (`None`), and after how long.
     fn next(&self, batch: Option<&[Append]>) -> (Duration, Fault);
     /// Calls `then` after `delay`, such as from a local task; never at once if the delay is not
     /// zero.
-    fn later(&self, delay: Duration, then: Box<dyn FnOnce() + Send>);
+    fn later(&self, delay: Duration, then: Later);
 }
 
 /// A log with faults around it. Clones are the same broker's.
@@ -100,10 +103,11 @@ impl FaultyLog {
     }
 
     /// Runs `read` on the log when its time comes, if it does.
-    fn reading<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&dyn EventLog) -> BoxFuture<'static, Result<T, LogError>> + Send + 'static,
-    ) -> BoxFuture<'static, Result<T, LogError>> {
+    fn reading<T, R>(&self, read: R) -> BoxFuture<'static, Result<T, LogError>>
+    where
+        T: Send + 'static,
+        R: FnOnce(&dyn EventLog) -> BoxFuture<'static, Result<T, LogError>> + Send + 'static,
+    {
         let this = self.clone();
         async move {
             let unavailable = || LogError::Unavailable("a simulated fault".into());
@@ -191,19 +195,19 @@ mod tests {
     /// Does as told, and keeps what is for later until it is run by hand.
     struct Told {
         next: Mutex<(Duration, Fault)>,
-        later: SyncSender<Box<dyn FnOnce() + Send>>,
+        later: SyncSender<Later>,
     }
 
     impl Faults for Told {
         fn next(&self, _: Option<&[Append]>) -> (Duration, Fault) {
             *self.next.lock().unwrap()
         }
-        fn later(&self, _: Duration, then: Box<dyn FnOnce() + Send>) {
+        fn later(&self, _: Duration, then: Later) {
             self.later.send(then).unwrap();
         }
     }
 
-    fn told() -> (MemoryLog, FaultyLog, Arc<Told>, Receiver<Box<dyn FnOnce() + Send>>) {
+    fn told() -> (MemoryLog, FaultyLog, Arc<Told>, Receiver<Later>) {
         let (later, waiting) = sync_channel(16);
         let told = Arc::new(Told { next: Mutex::new((Duration::ZERO, Fault::None)), later });
         let log = MemoryLog::default();

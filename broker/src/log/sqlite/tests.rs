@@ -129,6 +129,15 @@ async fn a_commit_whose_answer_is_lost_is_unknown_and_a_retry_is_safe() {
 }
 
 #[tokio::test]
+async fn a_callback_that_panics_does_not_stop_the_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(dir.path()).unwrap();
+    log.append(vec![one(chat(1), 0, posted("x"))], Box::new(|_| panic!("as the test wants")));
+    let outcome = append(&log, one(chat(1), 1, posted("y"))).await;
+    assert_eq!(outcome, Outcome::Appended { first_seq: 2 });
+}
+
+#[tokio::test]
 async fn a_damaged_stream_does_not_stop_its_neighbors() {
     let dir = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(dir.path()).unwrap();

@@ -6,6 +6,7 @@
 //! again: after a flush that did not succeed, only the file knows what it holds.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex};
@@ -142,7 +143,7 @@ impl Writer {
         match outcomes {
             Ok(outcomes) => {
                 for ((_, done), outcomes) in group.into_iter().zip(outcomes) {
-                    done(outcomes);
+                    answer(done, outcomes);
                 }
             }
             Err(failure) => {
@@ -156,7 +157,7 @@ impl Writer {
                     self.db = None;
                 }
                 for (batch, done) in group {
-                    done(vec![outcome.clone(); batch.len()]);
+                    answer(done, vec![outcome.clone(); batch.len()]);
                 }
             }
         }
@@ -303,6 +304,13 @@ impl Stage<'_> {
         let tail = tail.collect::<Result<Vec<Record>, _>>()?;
         let more = expect.saturating_add(tail.len() as u64) < version;
         Ok(Some(Outcome::Conflict { tail, more }))
+    }
+}
+
+/// A callback that panics is its owner's trouble: the writer goes on for everyone else.
+fn answer(done: Done, outcomes: Vec<Outcome>) {
+    if catch_unwind(AssertUnwindSafe(|| done(outcomes))).is_err() {
+        tracing::error!("an append's callback panicked");
     }
 }
 

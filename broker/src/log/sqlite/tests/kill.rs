@@ -109,6 +109,8 @@ fn write_until_killed(dir: &str) -> ! {
             log.append(batch, Box::new(done));
             waiting.push(answered);
         }
-        runtime.block_on(futures_util::future::join_all(waiting));
+        for answered in runtime.block_on(futures_util::future::join_all(waiting)) {
+            answered.unwrap();
+        }
     }
 }
