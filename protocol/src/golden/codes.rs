@@ -47,7 +47,9 @@ fn sentence(code: ErrorCode) -> &'static str {
         ErrorCode::NotFound => "there is no such chat, or it is not yours to see",
         ErrorCode::NotOwner => "only the owner may do this; ask Maya to transfer the chat to you",
         ErrorCode::NotParticipant => "only those in the chat may do this; claim it first",
-        ErrorCode::NotMonitoring => "monitor department/birch-reference or coop/tri-county to claim it",
+        ErrorCode::NotMonitoring => {
+            "monitor department/birch-reference or coop/tri-county to claim it"
+        }
         ErrorCode::AlreadyClaimed => "Maya was first; claim the next waiting chat instead",
         ErrorCode::OwnerMustStay => "you own this chat; end it or transfer it instead of leaving",
         ErrorCode::NoTransfer => "there is no transfer that you could answer",
