@@ -118,6 +118,9 @@ pub enum CloseReason {
         /// The answer's body.
         message: String,
     },
+    /// The token's source was refused: the person must sign in again.
+    #[error("no new token: {0}")]
+    RenewalRefused(String),
     /// The URL cannot be used.
     #[error("{0}")]
     BadUrl(String),

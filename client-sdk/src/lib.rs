@@ -36,6 +36,12 @@ mod error;
 mod event;
 mod http;
 mod options;
+mod outbox;
+mod pace;
+mod presence;
+mod session;
+mod socket;
+mod streams;
 mod write;
 
 pub use deskbell_protocol as protocol;
@@ -49,3 +55,6 @@ pub use event::{CloseReason, Event, Status};
 pub use http::{patron_session, return_to_chat, sign_in};
 pub use options::{Direction, IdSource, Options, RandomIds, Renew, Tap, Token};
 pub use write::{Pending, Ring, Write, Written};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The SDK against a scripted broker over real loopback sockets.
+
+mod fake_broker;
