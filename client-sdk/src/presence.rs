@@ -5,6 +5,7 @@
 //! restates nothing.
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::client::Reply;
 use crate::protocol::ids::Target;
@@ -16,6 +17,8 @@ pub(crate) struct Wish {
     pub(crate) status: Status,
     pub(crate) monitoring: Vec<Target>,
     pub(crate) at: Option<Timestamp>,
+    /// The same by our own clock, for a change made before the broker's was known.
+    pub(crate) made: Option<Instant>,
 }
 
 /// The person's presence as this app knows it.
@@ -32,6 +35,13 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
+    /// The broker's clock is known now: a change made before gets its time, by `made_at`.
+    pub(crate) fn date(&mut self, made_at: impl FnOnce(Instant) -> Option<Timestamp>) {
+        if let Some(wish) = self.wished.as_mut().filter(|wish| wish.at.is_none()) {
+            wish.at = wish.made.and_then(made_at);
+        }
+    }
+
     /// The app tells something new.
     pub(crate) fn wish(&mut self, wish: Wish) -> u32 {
         self.wished = Some(wish);
@@ -88,7 +98,7 @@ impl Presence {
 }
 
 fn wish_of(view: &PresenceView) -> Wish {
-    Wish { status: view.status, monitoring: view.monitoring.clone(), at: Some(view.at) }
+    Wish { status: view.status, monitoring: view.monitoring.clone(), at: Some(view.at), made: None }
 }
 
 #[cfg(test)]
@@ -117,6 +127,15 @@ mod tests {
         presence.wish(wish(Status::Online, 5));
         assert!(!presence.overtaken(&view(Status::Offline, 4)));
         assert_eq!(presence.to_restate(), Some(&wish(Status::Online, 5)));
+    }
+
+    #[test]
+    fn a_change_made_before_the_broker_s_clock_was_known_is_dated_once_it_is() {
+        let mut presence = Presence::default();
+        presence.wish(Wish { at: None, made: Some(Instant::now()), ..wish(Status::Online, 0) });
+        presence.date(|_| Timestamp::from_second(5).ok());
+        presence.date(|_| unreachable!("it has its time"));
+        assert_eq!(presence.to_restate().and_then(|wish| wish.at), Timestamp::from_second(5).ok());
     }
 
     #[test]

@@ -41,8 +41,8 @@ impl Session {
             Command::Typing { .. } => {}
             Command::SetPresence { status, monitoring, reply } => {
                 let at = self.server_now(now);
-                let generation =
-                    self.presence.wish(Wish { status, monitoring: monitoring.clone(), at });
+                let wish = Wish { status, monitoring: monitoring.clone(), at, made: Some(now) };
+                let generation = self.presence.wish(wish);
                 if open {
                     // The broker's own clock is the better one for a change made right now.
                     self.tell_presence(generation, status, monitoring, None, Some(reply));
@@ -85,7 +85,7 @@ impl Session {
     }
 
     pub(super) fn restate_presence(&mut self) {
-        let Some(Wish { status, monitoring, at }) = self.presence.to_restate().cloned() else {
+        let Some(Wish { status, monitoring, at, .. }) = self.presence.to_restate().cloned() else {
             return;
         };
         let generation = self.presence.generation();

@@ -71,6 +71,8 @@ impl Session {
         self.pace = Pace::new(&welcome.limits, now);
         self.limits = welcome.limits.clone();
         self.token_expires(welcome.token_expires, now);
+        let server_time = welcome.server_time;
+        self.presence.date(|made| server_time.checked_sub(now.duration_since(made)).ok());
         let you = welcome.you.clone();
         self.set_status(Status::Open(welcome));
         match you {
