@@ -83,3 +83,6 @@ impl Connector for TcpConnector {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

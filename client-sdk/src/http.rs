@@ -167,3 +167,6 @@ async fn exchange(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
