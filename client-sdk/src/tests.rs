@@ -2,6 +2,7 @@
 
 mod fake_broker;
 mod reading;
+mod simulated;
 mod writing;
 
 use std::sync::{Arc, Mutex};

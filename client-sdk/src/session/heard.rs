@@ -13,6 +13,7 @@ use crate::error::ClientError;
 use crate::event::{Event, Status};
 use crate::outbox::Lane;
 use crate::pace::Pace;
+use crate::protocol::codes::ErrorCode;
 use crate::protocol::event::{Position, Sequenced};
 use crate::protocol::ids::{ChatId, Eid};
 use crate::protocol::to_broker::ToBroker;
@@ -235,7 +236,7 @@ impl Session {
             Asked::Auth => {
                 self.token_stale_at = refused.temporary.then(|| now + RENEWAL_RETRY);
             }
-            Asked::Write(lane) if refused.temporary => {
+            Asked::Write(lane) if waits(&refused) => {
                 let pauses = self.outbox.pauses(lane);
                 let delay = retry_after.unwrap_or_else(|| self.backoff.delay_after(pauses));
                 self.outbox.put_off(lane, now + delay.min(RETRY_AFTER_MAX));
@@ -324,4 +325,10 @@ impl Session {
             }
         }
     }
+}
+
+/// Whether a write waits for a refusal to pass. That nobody is there passes only when somebody
+/// comes, and what to do meanwhile is the person's choice: the app is told at once.
+fn waits(refused: &Refused) -> bool {
+    refused.temporary && !matches!(refused.code, ErrorCode::Offline | ErrorCode::TargetOffline)
 }

@@ -160,6 +160,24 @@ async fn a_temporary_refusal_holds_up_its_own_chat_only_and_is_tried_again() {
 }
 
 #[tokio::test]
+async fn that_nobody_is_there_is_told_at_once_although_it_may_pass() {
+    let broker = FakeBroker::start().await;
+    let app = App::connect(broker.options());
+    let mut peer = broker.greet().await;
+    let client = app.client.clone();
+    let call = tokio::spawn(async move { client.open(Ring::new("Anybody?")).await });
+    let request = peer.hear_a("chat.open").await;
+    peer.refuse(&request, "offline", true).await;
+    assert_eq!(call.await.unwrap().unwrap_err().code(), Some(ErrorCode::Offline));
+    let client = app.client.clone();
+    let to = "operator/ines".parse().unwrap();
+    let call = tokio::spawn(async move { client.transfer(CHAT, to, None, false).await });
+    let request = peer.hear_a("chat.transfer").await;
+    peer.refuse(&request, "target_offline", true).await;
+    assert_eq!(call.await.unwrap().unwrap_err().code(), Some(ErrorCode::TargetOffline));
+}
+
+#[tokio::test]
 async fn a_lost_claim_tells_who_won_and_what_to_claim_instead() {
     let broker = FakeBroker::start().await;
     let app = App::connect(broker.options());
