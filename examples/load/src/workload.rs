@@ -6,6 +6,8 @@
 mod idle;
 mod paced;
 mod pingpong;
+#[cfg(test)]
+mod tests;
 mod watchers;
 
 use std::fmt;

@@ -20,7 +20,7 @@ use crate::report;
 use crate::server::{Desk, Server, http};
 
 /// A page that the bench's widget and desks allow.
-pub(crate) const ORIGIN: &str = "http://bench.localhost";
+pub(crate) const ORIGIN: &str = "https://bench.example";
 /// Through which the bench's patrons ring.
 pub(crate) const WIDGET: &str = "bench";
 /// Where they ring.
@@ -134,11 +134,14 @@ impl Broker {
     fn config_toml(&self, people: &Path) -> String {
         let Self { address, admin, store, .. } = self;
         format!(
-            "listen = \"{address}\"\n\
+            "[server]\n\
+             listen = \"{address}\"\n\
              admin_listen = \"{admin}\"\n\
-             store = \"{}\"\n\
-             directory = \"{}\"\n\
              desk_origins = [\"{ORIGIN}\"]\n\
+             \n\
+             [store]\n\
+             directory = \"{}\"\n\
+             directory_file = \"{}\"\n\
              \n\
              [limits]\n\
              # One connection of the closed loop sends as fast as it is answered.\n\
@@ -146,7 +149,7 @@ impl Broker {
              requests_burst = 1000000\n\
              # One patron rings for all watchers, and the next ring may overtake an end.\n\
              patron_chats = 128\n",
-            store.join("deskbell.db").display(),
+            store.display(),
             people.display(),
         )
     }
@@ -163,30 +166,23 @@ fn directory_toml(operators: usize) -> String {
          name = \"Bench Library\"\n\
          time_zone = \"Europe/Berlin\"\n\
          \n\
-         [coops.bench]\n\
-         name = \"Bench Co-op\"\n\
-         \n\
-         [coops.bench.members.bench-library]\n\
-         contributing = true\n\
-         \n\
          [widgets.{WIDGET}]\n\
          institution = \"bench-library\"\n\
          name = \"Ask us\"\n\
          options = [\"{QUEUE}\"]\n\
-         roll_up_seconds = 3600\n\
-         patron_grace_seconds = 300\n\
          origins = [\"{ORIGIN}\"]\n\
          \n\
-         [coops.bench.users]\n"
+         [coops.bench]\n\
+         name = \"Bench Co-op\"\n\
+         members.bench-library = {{ contributing = true }}\n"
     );
     for number in 1..=operators {
-        let _ = writeln!(toml, "{} = \"regular\"", user(number));
+        let _ = writeln!(toml, "users.{} = \"regular\"", user(number));
     }
     for number in 1..=operators {
         let _ = write!(
             toml,
-            "\n[users.{}]\ninstitution = \"bench-library\"\nname = \"Operator {number}\"\n\
-             level = \"regular\"\n",
+            "\n[users.{}]\ninstitution = \"bench-library\"\nname = \"Operator {number}\"\n",
             user(number)
         );
     }
