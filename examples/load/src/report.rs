@@ -1,0 +1,214 @@
+//! How figures are shown: a line per run, a line of JSON per run, and one Markdown table with the
+//! medians and ratios of a whole bench.
+//!
+//! A ratio is taken within one repetition, where relay and broker ran one after the other on the
+//! same machine in the same mood; the table shows the median of those ratios, not the ratio of
+//! medians.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anyhow::Result;
+
+use crate::measure::Outcome;
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// Writes a line to standard output.
+pub(crate) fn say(line: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+/// One run, for people.
+pub(crate) fn line(run: &Outcome) -> String {
+    let mut line = format!("{:<30} {:<6}", run.workload, run.server);
+    let cells = [
+        (Some(run.messages_per_second), "msg/s", 0),
+        (run.p50_ms, "ms p50", 2),
+        (run.p99_ms, "ms p99", 2),
+        (run.p999_ms, "ms p99.9", 2),
+        (run.cpu_us_per_message, "µs CPU/msg", 1),
+        (run.events_per_commit, "events/commit", 1),
+        (Some(run.server_cpu_share * 100.0), "% server CPU", 0),
+        (Some(run.load_cpu_share * 100.0), "% load CPU", 0),
+        (Some(mib(run.peak_memory_bytes)), "MiB peak", 1),
+        (run.bytes_per_idle_connection, "B/connection", 0),
+    ];
+    for (value, unit, digits) in cells {
+        if let Some(value) = value.filter(|value| *value > 0.0) {
+            let _ = write!(line, "  {value:.digits$} {unit}");
+        }
+    }
+    line
+}
+
+/// All runs of a bench as one table, in the order in which the workloads first ran.
+pub(crate) fn table(runs: &[Outcome]) -> String {
+    let mut table = String::from(
+        "| workload | server | msg/s | p50 ms | p99 ms | p99.9 ms | CPU µs/msg | ÷ relay | \
+         events/commit | peak MiB | B/idle connection |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for workload in workloads(runs) {
+        for server in ["relay", "broker"] {
+            let of = Series::new(runs, workload, server);
+            if of.runs.is_empty() {
+                continue;
+            }
+            let ratio = if server == "broker" { cpu_ratio(runs, workload) } else { None };
+            let cells = [
+                cell(of.median(|run| Some(run.messages_per_second).filter(|rate| *rate > 0.0)), 0),
+                cell(of.median(|run| run.p50_ms), 2),
+                cell(of.median(|run| run.p99_ms), 2),
+                cell(of.median(|run| run.p999_ms), 2),
+                cell(of.median(|run| run.cpu_us_per_message), 1),
+                cell(ratio, 2),
+                cell(of.median(|run| run.events_per_commit), 1),
+                cell(of.median(|run| Some(mib(run.peak_memory_bytes))), 1),
+                cell(of.median(|run| run.bytes_per_idle_connection), 0),
+            ];
+            let _ = writeln!(table, "| {workload} | {server} | {} |", cells.join(" | "));
+        }
+    }
+    table
+}
+
+/// The figures to reach, each with its goal; only those that the runs can tell.
+pub(crate) fn goals(runs: &[Outcome]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut judge = |what: &str, value: Option<f64>, limit: f64, unit: &str| {
+        if let Some(value) = value {
+            let verdict = if value <= limit { "reached" } else { "MISSED" };
+            lines.push(format!("{verdict}: {what}: {value:.2}{unit} (limit {limit}{unit})"));
+        }
+    };
+    let at = |chats: usize| cpu_ratio(runs, &format!("pingpong, {chats} chats"));
+    judge("CPU per message, 500 chats, ÷ relay (goal 2.5)", at(500), 3.0, "");
+    let growth = at(2_000).zip(at(100)).map(|(many, few)| many / few);
+    judge("that ratio at 2,000 chats over that at 100", growth, 1.2, "");
+    let p99 = |server| Series::new(runs, "paced, 500 chats", server).median(|run| run.p99_ms);
+    let over = p99("broker").zip(p99("relay")).map(|(broker, relay)| broker - relay);
+    judge("paced p99 above the relay's", over, 5.0, " ms");
+    let idle = Series::new(runs, "idle, 10000", "broker");
+    let kilobytes = idle.median(|run| run.bytes_per_idle_connection).map(|bytes| bytes / 1_000.0);
+    judge("resident memory per subscribed operator", kilobytes, 10.0, " KB");
+    lines
+}
+
+/// The median over repetitions of the broker's CPU time per message over the relay's.
+fn cpu_ratio(runs: &[Outcome], workload: &str) -> Option<f64> {
+    let cost = |server| {
+        let runs = Series::new(runs, workload, server).runs;
+        runs.into_iter().filter_map(|run| Some((run.repetition, run.cpu_us_per_message?)))
+    };
+    let relay: Vec<_> = cost("relay").collect();
+    let ratios = cost("broker").filter_map(|(repetition, broker)| {
+        let (_, relay) = relay.iter().find(|(of, cost)| *of == repetition && *cost > 0.0)?;
+        Some(broker / relay)
+    });
+    median(ratios.collect())
+}
+
+fn workloads(runs: &[Outcome]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for run in runs {
+        if !names.contains(&run.workload.as_str()) {
+            names.push(&run.workload);
+        }
+    }
+    names
+}
+
+struct Series<'a> {
+    runs: Vec<&'a Outcome>,
+}
+
+impl<'a> Series<'a> {
+    fn new(runs: &'a [Outcome], workload: &str, server: &str) -> Self {
+        let of = |run: &&Outcome| run.workload == workload && run.server == server;
+        Self { runs: runs.iter().filter(of).collect() }
+    }
+
+    fn median(&self, value: impl Fn(&Outcome) -> Option<f64>) -> Option<f64> {
+        median(self.runs.iter().filter_map(|run| value(run)).collect())
+    }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    }
+}
+
+fn cell(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes stay far below 2^53")]
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / MIB
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(server: &'static str, repetition: u32, cpu: f64, chats: usize) -> Outcome {
+        Outcome {
+            workload: format!("pingpong, {chats} chats"),
+            server,
+            repetition,
+            connections: 2 * chats,
+            seconds: 1.0,
+            delivered: 100,
+            messages_per_second: 100.0,
+            p50_ms: Some(1.0),
+            p99_ms: Some(2.0),
+            p999_ms: Some(3.0),
+            cpu_us_per_message: Some(cpu),
+            server_cpu_share: 0.5,
+            load_cpu_share: 0.5,
+            events_per_commit: None,
+            peak_memory_bytes: 1024 * 1024,
+            bytes_per_idle_connection: None,
+        }
+    }
+
+    #[test]
+    fn the_ratio_is_the_median_of_ratios_within_a_repetition() {
+        let runs = [
+            run("relay", 1, 10.0, 500),
+            run("broker", 1, 20.0, 500),
+            run("relay", 2, 20.0, 500),
+            run("broker", 2, 60.0, 500),
+            run("relay", 3, 10.0, 500),
+            run("broker", 3, 90.0, 500),
+        ];
+        assert_eq!(cpu_ratio(&runs, "pingpong, 500 chats"), Some(3.0));
+        assert!(table(&runs).contains("| broker | 100 | 1.00 | 2.00 | 3.00 | 60.0 | 3.00 | – |"));
+        assert!(goals(&runs)[0].starts_with("reached"));
+    }
+
+    #[test]
+    fn a_ratio_that_grows_with_the_number_of_chats_is_a_missed_figure() {
+        let runs = [
+            run("relay", 1, 10.0, 100),
+            run("broker", 1, 20.0, 100),
+            run("relay", 1, 10.0, 2_000),
+            run("broker", 1, 30.0, 2_000),
+        ];
+        assert_eq!(goals(&runs).len(), 1);
+        assert!(goals(&runs)[0].starts_with("MISSED"), "{:?}", goals(&runs));
+    }
+
+    #[test]
+    fn what_the_runs_do_not_tell_is_a_dash_and_no_verdict() {
+        let runs = [run("relay", 1, 10.0, 500)];
+        assert!(table(&runs).contains("| 10.0 | – | – | 1.0 | – |"), "{}", table(&runs));
+        assert_eq!(goals(&runs), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,169 @@
+//! The server under load, and how to take a seat at it: the bare relay or the broker.
+//!
+//! Everything here happens before a run is measured, so it may be slow and strict. The seats that
+//! it hands out look the same for both servers, so that a workload does not know which it drives.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail, ensure};
+use deskbell_protocol::http::Granted;
+use deskbell_protocol::{ToClient, WEBSOCKET_PATH};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::frame;
+use crate::socket::Socket;
+
+/// What is driven.
+pub(crate) struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whose CPU time and memory count.
+    pub pid: u32,
+    /// What only a broker has.
+    pub desk: Option<Desk>,
+}
+
+/// What it takes to sit down at a broker.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    /// Its second listener, for figures; without it there is no "events per commit".
+    pub admin: Option<SocketAddr>,
+    /// In the widget's list and in the desks' list.
+    pub origin: String,
+    /// Through which patrons ring.
+    pub widget: String,
+    /// Which every operator monitors, such as `coop/bench`.
+    pub queue: String,
+    /// One per operator; connections share them evenly if there are more connections.
+    pub tokens: Vec<String>,
+}
+
+/// The two ends of one chat.
+pub(crate) struct Pair {
+    /// Who asked.
+    pub patron: Socket,
+    /// Who claimed.
+    pub operator: Socket,
+    /// The chat, as it stands in each request.
+    pub chat: String,
+}
+
+/// Stands for a chat where the server knows none, at the same length.
+const NO_CHAT: &str = "00000000000000000000000000";
+
+impl Server {
+    /// `relay` or `broker`, as tables call it.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.desk.is_some() { "broker" } else { "relay" }
+    }
+
+    /// The `number`th connection that does nothing: at a broker, an operator who follows her list.
+    pub(crate) async fn idle(&self, number: usize) -> Result<Socket> {
+        match &self.desk {
+            None => Socket::connect(self.address, &format!("/idle/{number}"), None).await,
+            Some(desk) => self.watching_operator(desk, number).await,
+        }
+    }
+
+    /// The `number`th reader of what rings.
+    pub(crate) async fn watcher(&self, number: usize) -> Result<Socket> {
+        match &self.desk {
+            None => Socket::connect(self.address, "/watch", None).await,
+            Some(desk) => self.watching_operator(desk, number).await,
+        }
+    }
+
+    /// Who rings for all watchers.
+    pub(crate) async fn ringer(&self) -> Result<Socket> {
+        match &self.desk {
+            None => Socket::connect(self.address, "/watch", None).await,
+            Some(desk) => self.patron(desk, 0).await,
+        }
+    }
+
+    /// The operator of the `number`th chat, on duty; before any chat is opened, so that presence
+    /// is settled by then.
+    pub(crate) async fn operator(&self, number: usize) -> Result<Socket> {
+        match &self.desk {
+            None => Socket::connect(self.address, &format!("/chat/{number}"), None).await,
+            Some(desk) => self.operator_on_duty(desk, number).await,
+        }
+    }
+
+    /// A patron's chat that `operator` has claimed.
+    pub(crate) async fn pair(&self, number: usize, mut operator: Socket) -> Result<Pair> {
+        let Some(desk) = &self.desk else {
+            let patron = Socket::connect(self.address, &format!("/chat/{number}"), None).await?;
+            return Ok(Pair { patron, operator, chat: NO_CHAT.to_owned() });
+        };
+        let mut patron = self.patron(desk, number).await?;
+        let question = format!(r#","cmid":"{}","question":"Are you there?""#, frame::cmid(0));
+        let ToClient::Ok { chat: Some(chat), .. } = patron.request("chat.open", &question).await?
+        else {
+            bail!("the reply to chat.open names no chat");
+        };
+        let chat = chat.to_string();
+        let claim = format!(r#","chat":"{chat}","cmid":"{}""#, frame::cmid(0));
+        operator.request("chat.claim", &claim).await?;
+        Ok(Pair { patron, operator, chat })
+    }
+
+    async fn watching_operator(&self, desk: &Desk, number: usize) -> Result<Socket> {
+        let mut operator = self.operator_on_duty(desk, number).await?;
+        operator.request("list.subscribe", "").await?;
+        Ok(operator)
+    }
+
+    async fn operator_on_duty(&self, desk: &Desk, number: usize) -> Result<Socket> {
+        ensure!(
+            !desk.tokens.is_empty(),
+            "no operator's token: mint some with `deskbell token mint`"
+        );
+        let token = &desk.tokens[number % desk.tokens.len()];
+        let mut operator = self.greet(desk, token, number).await?;
+        let duty = format!(r#","status":"online","monitoring":["{}"]"#, desk.queue);
+        operator.request("presence.set", &duty).await?;
+        Ok(operator)
+    }
+
+    async fn patron(&self, desk: &Desk, number: usize) -> Result<Socket> {
+        let body = format!(r#"{{"widget":"{}"}}"#, desk.widget);
+        let head = format!("Origin: {}\r\nContent-Type: application/json\r\n", desk.origin);
+        let answer = http(self.address, "POST /v1/patron-sessions", &head, &body).await?;
+        let granted: Granted = serde_json::from_str(&answer)
+            .with_context(|| format!("no patron session: {answer}"))?;
+        self.greet(desk, &granted.token, number).await
+    }
+
+    async fn greet(&self, desk: &Desk, token: &str, number: usize) -> Result<Socket> {
+        let mut socket = Socket::connect(self.address, WEBSOCKET_PATH, Some(&desk.origin)).await?;
+        let client = frame::cmid(number as u64);
+        let hello = format!(r#","token":"{token}","client":"{client}","app":"deskbell-load""#);
+        socket.request("hello", &hello).await?;
+        Ok(socket)
+    }
+}
+
+/// The body of the answer to one HTTP request, of which `request` is method and path.
+pub(crate) async fn http(
+    server: SocketAddr,
+    request: &str,
+    head: &str,
+    body: &str,
+) -> Result<String> {
+    let mut stream =
+        TcpStream::connect(server).await.with_context(|| format!("no server at {server}"))?;
+    let length = body.len();
+    let whole = format!(
+        "{request} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n{head}\
+         Content-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(whole.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("an HTTP answer without a body")?;
+    let status = head.lines().next().unwrap_or_default();
+    ensure!(status.contains(" 2"), "{request} at {server} is answered `{status}`: {body}");
+    Ok(body.to_owned())
+}
