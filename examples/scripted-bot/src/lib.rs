@@ -10,6 +10,7 @@
 mod cast;
 mod parse;
 mod script;
+mod watch;
 
 pub use cast::{Cast, Role};
 pub use parse::{CHECKS, Form, SIGHTS, STEPS, ScriptError, SightForm};
