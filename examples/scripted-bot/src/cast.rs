@@ -70,7 +70,7 @@ impl Check {
             Step::Act { who, act, answer } => self.act(who, act, answer),
             Step::ClaimAtOnce { first, second, chat, next } => {
                 for who in [first, second] {
-                    self.named(who)?;
+                    Self::named(who)?;
                     self.here(who)?;
                     self.look_at(who, chat);
                 }
@@ -120,10 +120,10 @@ impl Check {
         match act {
             Act::Monitor { .. } | Act::SetStatus(_) => {}
             Act::Ring { .. } => {
-                let name = self.named(who)?.clone();
+                let name = Self::named(who)?.clone();
                 if *answer == Answer::Done {
                     self.rang.insert(name.clone());
-                    self.focus.insert(name, self.named(who)?.clone());
+                    self.focus.insert(name, Self::named(who)?.clone());
                 }
             }
             Act::Read(chat)
@@ -145,12 +145,12 @@ impl Check {
                 *chat = Some(meant);
             }
             Act::Retry => {
-                if self.named(who).is_ok_and(|name| !self.wrote.contains(name)) {
+                if Self::named(who).is_ok_and(|name| !self.wrote.contains(name)) {
                     return Err(format!("{who} has written nothing that could be retried"));
                 }
             }
             Act::Drop => {
-                let name = self.named(who)?.clone();
+                let name = Self::named(who)?.clone();
                 self.dropped.insert(name);
             }
             Act::Return | Act::Reload | Act::ReturnBySecret => self.comes_back(who, act)?,
@@ -177,7 +177,7 @@ impl Check {
 
     fn comes_back(&mut self, who: &Who, act: &Act) -> Result<(), String> {
         self.known(who)?;
-        let name = self.named(who)?.clone();
+        let name = Self::named(who)?.clone();
         let was_here = !self.dropped.remove(&name);
         if was_here && *act == Act::Return {
             return Err(format!(
@@ -191,7 +191,7 @@ impl Check {
     }
 
     fn introduce(&mut self, who: &Who, role: Role) -> Result<(), String> {
-        let name = self.named(who)?.clone();
+        let name = Self::named(who)?.clone();
         match (self.cast.role(&name), &role) {
             (None, Role::Operator { .. }) if name.user().is_none() => {
                 Err(format!("{name} in lower case is no login name: choose a plain one"))
@@ -206,7 +206,7 @@ impl Check {
         }
     }
 
-    fn named<'a>(&self, who: &'a Who) -> Result<&'a Name, String> {
+    fn named(who: &Who) -> Result<&Name, String> {
         match who {
             Who::Named(name) => Ok(name),
             Who::Winner | Who::Loser => Err(format!("write a name here, not `{who}`")),

@@ -8,12 +8,18 @@
 //! `report`. Not here: any rule of the broker's business, any test of ours.
 
 mod cast;
+mod clock;
 mod parse;
+mod play;
+mod report;
 mod script;
 mod watch;
 
 pub use cast::{Cast, Role};
+pub use clock::{ClockControl, ClockError};
 pub use parse::{CHECKS, Form, SIGHTS, STEPS, ScriptError, SightForm};
+pub use play::{Lookup, Stage, play};
+pub use report::{Failure, Outcome};
 pub use script::{
     Act, Answer, Closing, Ending, Happening, Line, Name, Next, Script, Sight, Step, Who,
 };

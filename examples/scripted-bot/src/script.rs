@@ -319,8 +319,8 @@ pub enum Closing {
 pub enum Happening {
     /// The patron rang, with these words.
     Asks(Who, String),
-    /// It rings at one more place.
-    Rings(Target),
+    /// It rings at one more place, or there is none.
+    Rings(Option<Target>),
     /// Somebody took it.
     Claimed(Who),
     /// A message.

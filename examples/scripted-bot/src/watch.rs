@@ -76,6 +76,8 @@ struct Known {
 pub(crate) struct Watch {
     me: Me,
     chats: BTreeMap<ChatId, Known>,
+    /// The chat of the last snapshot.
+    looked_at: Option<ChatId>,
     rows: BTreeMap<ChatId, ListRow>,
     news: Vec<Seen>,
     retold: Vec<Seen>,
@@ -92,6 +94,7 @@ impl Watch {
         Self {
             me,
             chats: BTreeMap::new(),
+            looked_at: None,
             rows: BTreeMap::new(),
             news: Vec::new(),
             retold: Vec::new(),
@@ -125,40 +128,11 @@ impl Watch {
         }
     }
 
-    /// Her own write is stored at this place: what it made is implied by her line. A write of
-    /// several events (an offer that replaces another) made those just before it too.
+    /// Her own write is stored at this place: what it made is implied by her line.
     pub(crate) fn own(&mut self, chat: ChatId, seq: u64) {
         self.own.insert((chat, seq));
-        let mut before = seq;
-        while let Some(place) = before.checked_sub(1)
-            && self.is_part_of_own_write(chat, place)
-        {
-            self.own.insert((chat, place));
-            before = place;
-        }
         let (me, own) = (&self.me, &self.own);
         self.news.retain(|seen| !implied(me, own, seen));
-    }
-
-    fn is_part_of_own_write(&self, chat: ChatId, place: u64) -> bool {
-        self.news.iter().any(|seen| match seen {
-            Seen::Happened { chat: at, sequenced } => {
-                let structural = matches!(
-                    sequenced.event,
-                    ChatEvent::TransferCanceled { .. } | ChatEvent::TransferOffered { .. }
-                );
-                *at == chat && sequenced.seq == place && structural && self.is_by_me(sequenced)
-            }
-            Seen::Row(_)
-            | Seen::Gone { .. }
-            | Seen::Closed { .. }
-            | Seen::Typing { .. }
-            | Seen::Ahead(_) => false,
-        })
-    }
-
-    fn is_by_me(&self, sequenced: &Sequenced) -> bool {
-        roles::author(&sequenced.event).is_some_and(|person| is_me(&self.me, person))
     }
 
     /// Accounts for something that the script says came. `anywhere` looks behind other news too.
@@ -238,9 +212,10 @@ impl Watch {
         rows.into_iter().map(|row| roles.patron_of(row.chat)).collect()
     }
 
-    /// A chat as her last snapshot of it showed it.
-    pub(crate) fn state(&self, chat: ChatId) -> Option<&ChatView> {
-        self.chats.get(&chat).map(|known| &known.state)
+    /// The chat of her last snapshot, as that showed it.
+    pub(crate) fn last_look(&self) -> Option<(ChatId, &ChatView)> {
+        let chat = self.looked_at?;
+        self.chats.get(&chat).map(|known| (chat, &known.state))
     }
 
     /// The chats that she follows, and where she is in each.
@@ -265,6 +240,7 @@ impl Watch {
         let Snapshot { chat, seq, eid, state, events, .. } = snapshot;
         let known = self.chats.get(&chat).map(|known| known.last.seq);
         let last = Position { seq, eid };
+        self.looked_at = Some(chat);
         self.chats.insert(chat, Known { last, followed: true, state });
         self.retold.retain(|seen| !matches!(seen, Seen::Happened { chat: of, .. } if *of == chat));
         for sequenced in events {
@@ -322,8 +298,11 @@ impl Watch {
     }
 
     fn gone(&mut self, chat: ChatId, claimed_by: Option<Person>) {
-        self.rows.remove(&chat);
-        self.count(Seen::Gone { chat, claimed_by });
+        let row = self.rows.remove(&chat);
+        // The row of her own offer came without a line, and goes without one.
+        if row.is_none_or(|row| !offered_by(&self.me, &row)) {
+            self.count(Seen::Gone { chat, claimed_by });
+        }
     }
 
     fn count(&mut self, seen: Seen) {
@@ -351,11 +330,13 @@ fn implied(me: &Me, own: &BTreeSet<(ChatId, u64)>, seen: &Seen) -> bool {
         Seen::Closed { reason, by, .. } => {
             *reason == ClosedReason::Left || by.as_ref().is_some_and(|person| is_me(me, person))
         }
-        Seen::Row(_)
-        | Seen::Gone { claimed_by: None, .. }
-        | Seen::Typing { .. }
-        | Seen::Ahead(_) => false,
+        Seen::Row(row) => offered_by(me, row),
+        Seen::Gone { claimed_by: None, .. } | Seen::Typing { .. } | Seen::Ahead(_) => false,
     }
+}
+
+fn offered_by(me: &Me, row: &ListRow) -> bool {
+    row.transfer_from.as_ref().is_some_and(|owner| is_me(me, owner))
 }
 
 fn is_me(me: &Me, person: &Person) -> bool {

@@ -211,7 +211,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "named in `map_err`")]
 #[expect(clippy::unnecessary_wraps, reason = "every reason is optional here")]
 fn because(error: impl std::fmt::Display) -> Option<String> {
     Some(error.to_string())

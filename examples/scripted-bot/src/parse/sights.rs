@@ -53,7 +53,8 @@ pub const SIGHTS: &[SightForm] = sights! {
     "NAME asks QUOTED", "Sam asks \"Where can I renew my card?\"",
     |s| happens(Happening::Asks(s.who(), s.text()));
     "it rings at TARGET too", "it rings at coop/tri-county too",
-    |s| happens(Happening::Rings(s.target()));
+    |s| happens(Happening::Rings(Some(s.target())));
+    "it rings nowhere else", "it rings nowhere else", |_s| happens(Happening::Rings(None));
     "claimed by NAME", "claimed by Maya", |s| happens(Happening::Claimed(s.who()));
     "NAME: TEXT", "Maya: Good morning, Sam", |s| happens(Happening::Says(s.who(), s.text()));
     "NAME notes: TEXT", "Maya notes: patron is a student",

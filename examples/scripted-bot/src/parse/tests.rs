@@ -34,7 +34,6 @@ fn every_shape_reads_its_own_example() {
             "Maya says: Good morning, Sam" | "Maya notes: patron is a student" | "Maya types" => {
                 "Maya claims Sam's chat\n"
             }
-            "Noor of Birch monitors nothing" => "",
             _ => "",
         };
         step_of(&format!("{before}{}", form.example));

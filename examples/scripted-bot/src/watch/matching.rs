@@ -80,7 +80,7 @@ fn happens(happening: &Happening, event: &ChatEvent, chat: ChatId, roles: &Roles
             is_patron(who) && said == question
         }
         (Happening::Rings(target), ChatEvent::Rung { tiers }) => {
-            tiers.as_slice() == std::slice::from_ref(target)
+            tiers.as_slice() == target.as_slice()
         }
         (Happening::Claimed(who), ChatEvent::Claimed { by, .. })
         | (Happening::Cancels(who), ChatEvent::TransferCanceled { by })

@@ -54,6 +54,7 @@ fn happening(event: &ChatEvent, chat: ChatId, roles: &Roles) -> String {
     match event {
         ChatEvent::Hidden => "something hidden".to_owned(),
         ChatEvent::Opened { question, .. } => format!("{} asks \"{question}\"", patron()),
+        ChatEvent::Rung { tiers } if tiers.is_empty() => "it rings nowhere else".to_owned(),
         ChatEvent::Rung { tiers } => {
             let tiers: Vec<String> = tiers.iter().map(ToString::to_string).collect();
             format!("it rings at {} too", tiers.join(", "))

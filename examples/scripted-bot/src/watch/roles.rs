@@ -84,32 +84,6 @@ impl Roles {
     }
 }
 
-/// Who made an event, if a person did.
-pub(crate) fn author(event: &ChatEvent) -> Option<&Person> {
-    match event {
-        ChatEvent::Claimed { by, .. }
-        | ChatEvent::Posted { by, .. }
-        | ChatEvent::Noted { by, .. }
-        | ChatEvent::TransferOffered { by, .. }
-        | ChatEvent::TransferCanceled { by }
-        | ChatEvent::TransferDeclined { by, .. }
-        | ChatEvent::Left { by }
-        | ChatEvent::Ended { by, .. } => Some(by),
-        ChatEvent::Hidden
-        | ChatEvent::Opened { .. }
-        | ChatEvent::Rung { .. }
-        | ChatEvent::TransferLapsed { .. }
-        | ChatEvent::PatronAway { .. }
-        | ChatEvent::PatronBack
-        | ChatEvent::OperatorAway { .. }
-        | ChatEvent::OperatorBack { .. }
-        | ChatEvent::OwnerLost { .. }
-        | ChatEvent::ParticipantLost { .. }
-        | ChatEvent::Erased { .. }
-        | ChatEvent::Unknown => None,
-    }
-}
-
 /// Whether an event is the coming or going of somebody's connection, and that somebody `is_it`.
 pub(crate) fn comes_or_goes(event: &ChatEvent, is_it: impl Fn(&Person) -> bool) -> bool {
     match event {

@@ -200,22 +200,6 @@ fn her_own_write_is_implied_by_her_line_and_a_second_copy_of_it_is_not() {
 }
 
 #[test]
-fn an_offer_that_replaces_another_is_one_write() {
-    let mut watch = ines();
-    watch.take(live(SAM, 5, ChatEvent::TransferCanceled { by: operator("ines") }));
-    let offered = ChatEvent::TransferOffered {
-        by: operator("ines"),
-        to: "operator/lou".parse().expect("a target"),
-        to_name: "Lou".to_owned(),
-        note: None,
-        until: AT.parse().expect("a time"),
-    };
-    watch.take(live(SAM, 6, offered));
-    watch.own(SAM, 6);
-    assert!(all_named(&watch));
-}
-
-#[test]
 fn a_hidden_event_is_no_news() {
     let mut watch = ines();
     watch.take(live(SAM, 2, ChatEvent::Hidden));
@@ -242,6 +226,15 @@ fn a_row_on_offer_is_not_taken_for_one_that_waits() {
     assert_eq!(watch.look_for(&waits, &roles(), false), Look::NotYet);
     let offered = sight("sees: a row for Sam's chat, offered by Maya");
     assert_eq!(watch.look_for(&offered, &roles(), false), Look::Met);
+}
+
+#[test]
+fn the_row_of_her_own_offer_comes_and_goes_without_a_line() {
+    let mut watch = ines();
+    watch.take(Event::Row(Box::new(row(SAM, 0, Some(operator("ines"))))));
+    assert!(all_named(&watch));
+    watch.take(Event::Gone { chat: SAM, claimed_by: Some(operator("lou")) });
+    assert!(all_named(&watch));
 }
 
 #[test]
