@@ -193,3 +193,32 @@ fn a_check_has_no_answer() {
     let error = refused(&format!("{SCENE}Sam sees nothing -> not_found"));
     assert!(error.contains("only what somebody does has an answer"), "{error}");
 }
+
+#[test]
+fn the_manual_shows_every_shape_with_its_example() {
+    let manual = include_str!("../../../../docs/scripts.md");
+    let steps = STEPS.iter().chain(CHECKS).map(|form| (form.shape, form.example));
+    let sights = SIGHTS.iter().map(|form| (form.shape, form.example));
+    for (shape, example) in steps.chain(sights) {
+        let row = manual.lines().find(|line| line.starts_with(&format!("| `{shape}`")));
+        let row = row.unwrap_or_else(|| panic!("docs/scripts.md has no row `{shape}`"));
+        assert!(row.ends_with(&format!("| `{example}` |")), "{row}");
+    }
+}
+
+#[test]
+fn every_script_of_ours_can_be_read() {
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/scripts");
+    let files = std::fs::read_dir(scripts).expect("the scripts are beside this crate");
+    let mut read = 0;
+    for file in files {
+        let path = file.expect("the folder can be read").path();
+        if path.extension().is_some_and(|ending| ending == "chat") {
+            let text = std::fs::read_to_string(&path).expect("a script can be read");
+            let script = Script::read(&path.display().to_string(), &text);
+            script.unwrap_or_else(|error| panic!("{error}"));
+            read += 1;
+        }
+    }
+    assert!(read > 0, "no script in {scripts}");
+}
