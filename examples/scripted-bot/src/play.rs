@@ -310,3 +310,6 @@ async fn within<T>(stage: &Stage, doing: impl Future<Output = T>) -> Result<T, D
         .await
         .map_err(|_| Differs::new("an answer", format!("none in {:?}", stage.patience)))
 }
+
+#[cfg(test)]
+mod tests;
