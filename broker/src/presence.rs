@@ -41,7 +41,7 @@ pub struct Shift {
 /// The port.
 pub trait Presence: Send + Sync + 'static {
     /// A connection of an operator began.
-    fn operator_connected(&self, user: &UserId, connection: ConnectionId, now: Timestamp) -> Shift;
+    fn operator_connected(&self, user: &UserId, connection: ConnectionId) -> Shift;
     /// It ended.
     fn operator_disconnected(&self, user: &UserId, connection: ConnectionId) -> Shift;
     /// She tells; older than what is known, it changes nothing. Answers what holds now.

@@ -49,7 +49,7 @@ impl Desk {
     pub fn arrived(&self, node: &Node, peer: Arc<Peer>) {
         let shift = match &peer.who {
             Principal::Operator(user) => {
-                node.presence.operator_connected(user, peer.connection, node.clock.now())
+                node.presence.operator_connected(user, peer.connection)
             }
             Principal::Patron { session, .. } => {
                 let arrived = node.presence.patron_connected(session, peer.connection);

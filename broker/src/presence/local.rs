@@ -28,8 +28,10 @@ struct Person {
 }
 
 impl Person {
-    fn new(now: Timestamp) -> Self {
-        let told = Told { status: Status::Online, monitoring: BTreeSet::new(), at: now };
+    fn new() -> Self {
+        // She has told nothing yet: whatever she restates is newer.
+        let at = Timestamp::UNIX_EPOCH;
+        let told = Told { status: Status::Online, monitoring: BTreeSet::new(), at };
         Self { told, connections: Vec::new(), counted: BTreeSet::new() }
     }
 
@@ -83,8 +85,8 @@ impl LocalPresence {
 }
 
 impl Presence for LocalPresence {
-    fn operator_connected(&self, user: &UserId, connection: ConnectionId, now: Timestamp) -> Shift {
-        let mut person = self.people.entry(user.clone()).or_insert_with(|| Person::new(now));
+    fn operator_connected(&self, user: &UserId, connection: ConnectionId) -> Shift {
+        let mut person = self.people.entry(user.clone()).or_insert_with(Person::new);
         let arrived = person.connections.is_empty();
         person.connections.push(connection);
         let change = person.recount(user);
@@ -103,7 +105,7 @@ impl Presence for LocalPresence {
     }
 
     fn tell(&self, user: &UserId, told: Told) -> (Told, Shift) {
-        let mut person = self.people.entry(user.clone()).or_insert_with(|| Person::new(told.at));
+        let mut person = self.people.entry(user.clone()).or_insert_with(Person::new);
         if told.at >= person.told.at {
             person.told = told;
         }
@@ -179,9 +181,9 @@ mod tests {
     fn a_queue_is_online_while_any_device_of_a_monitor_is_connected() {
         let presence = LocalPresence::default();
         let maya: UserId = "maya".parse().unwrap();
-        assert!(presence.operator_connected(&maya, 1, at(0)).arrived);
+        assert!(presence.operator_connected(&maya, 1).arrived);
         assert!(presence.tell(&maya, monitors(1)).1.targets.contains(&coop()));
-        assert!(!presence.operator_connected(&maya, 2, at(2)).arrived);
+        assert!(!presence.operator_connected(&maya, 2).arrived);
         assert!(!presence.operator_disconnected(&maya, 1).departed);
         assert!(presence.online(&coop()));
         let shift = presence.operator_disconnected(&maya, 2);
@@ -194,7 +196,7 @@ mod tests {
     fn an_older_restatement_changes_nothing_and_is_answered_with_what_holds() {
         let presence = LocalPresence::default();
         let maya: UserId = "maya".parse().unwrap();
-        presence.operator_connected(&maya, 1, at(0));
+        presence.operator_connected(&maya, 1);
         presence.tell(&maya, monitors(10));
         let stale = Told { status: Status::Internal, monitoring: BTreeSet::new(), at: at(5) };
         assert_eq!(presence.tell(&maya, stale).0, monitors(10));
@@ -205,7 +207,7 @@ mod tests {
     fn someone_who_is_internal_stands_nowhere() {
         let presence = LocalPresence::default();
         let maya: UserId = "maya".parse().unwrap();
-        presence.operator_connected(&maya, 1, at(0));
+        presence.operator_connected(&maya, 1);
         presence.tell(&maya, monitors(1));
         presence.tell(&maya, Told { status: Status::Internal, ..monitors(2) });
         assert!(!presence.online(&coop()));

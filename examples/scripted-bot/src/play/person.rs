@@ -299,7 +299,7 @@ impl Person {
         let deskbell_client::Status::Open(welcome) = self.client()?.status() else { return Ok(()) };
         match welcome.you {
             You::Operator {
-                person: deskbell_protocol::event::Person::Operator { library: real, .. },
+                person: deskbell_protocol::event::Person::Operator { library: Some(real), .. },
                 ..
             } if real != *library => {
                 Err(Mishap::Stage(format!("{} is of {real}, not of {library}", self.name)))

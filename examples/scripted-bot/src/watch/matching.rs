@@ -97,7 +97,11 @@ fn happens(happening: &Happening, event: &ChatEvent, chat: ChatId, roles: &Roles
         (
             Happening::Offers { who, to, note },
             ChatEvent::TransferOffered { by, to: target, note: told, .. },
-        ) => is(who, by) && to == target && (note.is_none() || note == told),
+        ) => {
+            // A patron is told the target's name only.
+            let same = target.as_ref().is_none_or(|target| to == target);
+            is(who, by) && same && (note.is_none() || note == told)
+        }
         (Happening::Lapses(said), ChatEvent::TransferLapsed { reason }) => said == reason,
         (Happening::Away(who), ChatEvent::PatronAway { .. })
         | (Happening::Back(who), ChatEvent::PatronBack) => is_patron(who),

@@ -62,11 +62,10 @@ fn happening(event: &ChatEvent, chat: ChatId, roles: &Roles) -> String {
         ChatEvent::Claimed { by, .. } => format!("claimed by {}", called(by)),
         ChatEvent::Posted { by, text, .. } => format!("{}: {text}", called(by)),
         ChatEvent::Noted { by, text } => format!("{} notes: {text}", called(by)),
-        ChatEvent::TransferOffered { by, to, note: None, .. } => {
-            format!("{} offers it to {to}", called(by))
-        }
-        ChatEvent::TransferOffered { by, to, note: Some(note), .. } => {
-            format!("{} offers it to {to} (note: \"{note}\")", called(by))
+        ChatEvent::TransferOffered { by, to, to_name, note, .. } => {
+            let to = to.as_ref().map_or_else(|| to_name.clone(), ToString::to_string);
+            let note = note.as_ref().map(|note| format!(" (note: \"{note}\")"));
+            format!("{} offers it to {to}{}", called(by), note.unwrap_or_default())
         }
         ChatEvent::TransferCanceled { by } => format!("{} cancels the transfer", called(by)),
         ChatEvent::TransferDeclined { by, reason } => format!("{} declines: {reason}", called(by)),
