@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Parser;
 use deskbell_client::TcpConnector;
-use deskbell_scripted_bot::{ClockControl, Outcome, Script, Stage, play};
+use deskbell_scripted_bot::{ClockControl, Outcome, Progress, Script, Stage, play};
 
 /// Plays conversation scripts against a running broker.
 ///
@@ -51,6 +51,9 @@ struct Arguments {
     /// Seconds after which what did not come will not come
     #[arg(long, default_value_t = 10)]
     patience_seconds: u64,
+    /// Rest so long before each line, and show the lines as they are played
+    #[arg(long, default_value_t = 0)]
+    pace_ms: u64,
     /// Read the scripts and say what is wrong with them, without a broker
     #[arg(long)]
     check: bool,
@@ -64,7 +67,7 @@ fn origin(text: &str) -> Result<(String, String), String> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let mut out = io::stdout().lock();
+    let mut out = io::stdout();
     let scripts = match read_scripts(&arguments.scripts)? {
         Ok(scripts) => scripts,
         Err(errors) => {
@@ -142,10 +145,25 @@ fn stage(arguments: &Arguments) -> anyhow::Result<Stage> {
         },
     );
     stage.patience = Duration::from_secs(arguments.patience_seconds);
+    if arguments.pace_ms > 0 {
+        stage.pace = Duration::from_millis(arguments.pace_ms);
+        stage.narrator = Some(Arc::new(narrate));
+    }
     if let Some(address) = &arguments.clock {
         stage.clock = Some(ClockControl::at(address, Arc::new(TcpConnector::new()))?);
     }
     Ok(stage)
+}
+
+/// Shows what is played. Who does not listen (a closed pipe) misses it, and the play goes on.
+fn narrate(progress: Progress<'_>) {
+    let mut out = io::stdout();
+    match progress {
+        Progress::Line(line) => writeln!(out, "  {}", line.text).ok(),
+        Progress::Opened { patron, chat } => {
+            writeln!(out, "      ({patron}'s chat is {chat})").ok()
+        }
+    };
 }
 
 /// By user.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskbell_client::{Connector, TcpConnector, Write};
-use deskbell_protocol::ids::{UserId, WidgetId};
+use deskbell_protocol::ids::{ChatId, UserId, WidgetId};
 use deskbell_protocol::view::{Phase, Status};
 
 use crate::clock::ClockControl;
@@ -42,6 +42,27 @@ pub struct Stage {
     pub clock: Option<ClockControl>,
     /// After this long, what did not come will not come.
     pub patience: Duration,
+    /// A rest before each line, for people who look on; nothing depends on it.
+    pub pace: Duration,
+    /// Is told how far the script has come.
+    pub narrator: Option<Narrator>,
+}
+
+/// Who is told how far a script has come.
+pub type Narrator = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
+
+/// How far a script has come.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// This line is played next.
+    Line(&'a Line),
+    /// A patron's ring opened a chat.
+    Opened {
+        /// The patron.
+        patron: &'a Name,
+        /// The chat.
+        chat: ChatId,
+    },
 }
 
 impl Stage {
@@ -59,6 +80,8 @@ impl Stage {
             origin_of: Arc::new(origin_of),
             clock: None,
             patience: PATIENCE,
+            pace: Duration::ZERO,
+            narrator: None,
         }
     }
 }
@@ -103,6 +126,8 @@ impl From<Mishap> for Differs {
 impl Player<'_> {
     async fn play(&mut self) -> Result<(), Failure> {
         for line in &self.script.lines {
+            tokio::time::sleep(self.stage.pace).await;
+            self.narrate(Progress::Line(line));
             let outcome = self.step(&line.step, &line.text).await;
             for person in self.people.values_mut() {
                 person.drain();
@@ -115,6 +140,12 @@ impl Player<'_> {
                 let end = "(the end of the script)";
                 self.nothing_left().await.map_err(|differs| self.failure(last, end, differs))
             }
+        }
+    }
+
+    fn narrate(&self, progress: Progress<'_>) {
+        if let Some(narrator) = &self.stage.narrator {
+            narrator(progress);
         }
     }
 
@@ -294,7 +325,7 @@ impl Player<'_> {
                 if patron.client().is_err() {
                     within(stage, patron.come_back(stage)).await.ok();
                 }
-                within(stage, patron.write(stage, Write::End(chat), None)).await.ok();
+                within(stage, patron.write(Write::End(chat))).await.ok();
             }
         }
         for person in self.people.values_mut() {

@@ -332,7 +332,7 @@ pub enum Happening {
         /// The owner.
         who: Who,
         /// To whom.
-        to: Target,
+        to: Offered,
         /// For the target's eyes.
         note: Option<String>,
     },
@@ -354,6 +354,15 @@ pub enum Happening {
     Out(Who),
     /// The chat is over.
     Ends(Ending),
+}
+
+/// To whom a chat is offered, as staff or as patrons are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offered {
+    /// Staff: the target.
+    To(Target),
+    /// Patrons: its name in the directory.
+    Named(String),
 }
 
 /// How a chat came to its end.

@@ -6,7 +6,7 @@ use deskbell_protocol::event::LapseReason;
 
 use super::forms::patron;
 use super::shape::Slots;
-use crate::script::{Closing, Ending, Happening, Sight};
+use crate::script::{Closing, Ending, Happening, Offered, Sight};
 
 /// One way to write what somebody sees.
 pub struct SightForm {
@@ -60,10 +60,12 @@ pub const SIGHTS: &[SightForm] = sights! {
     "NAME notes: TEXT", "Maya notes: patron is a student",
     |s| happens(Happening::Notes(s.who(), s.text()));
     "NAME offers it to TARGET", "Maya offers it to operator/lou",
-    |s| happens(Happening::Offers { who: s.who(), to: s.target(), note: None });
+    |s| happens(Happening::Offers { who: s.who(), to: Offered::To(s.target()), note: None });
     "NAME offers it to TARGET (note: QUOTED)",
     "Maya offers it to operator/lou (note: \"needs microfilm\")",
-    |s| happens(Happening::Offers { who: s.who(), to: s.target(), note: Some(s.text()) });
+    |s| happens(Happening::Offers { who: s.who(), to: Offered::To(s.target()), note: Some(s.text()) });
+    "NAME offers it to QUOTED", "Maya offers it to \"Lou\"",
+    |s| happens(Happening::Offers { who: s.who(), to: Offered::Named(s.text()), note: None });
     "NAME cancels the transfer", "Maya cancels the transfer",
     |s| happens(Happening::Cancels(s.who()));
     "NAME declines: TEXT", "Lou declines: I am about to go",

@@ -6,7 +6,7 @@ use deskbell_protocol::ids::{ChatId, Cmid};
 use deskbell_protocol::to_client::Refused;
 
 use super::person::{Mishap, Person};
-use super::{Differs, Player, within};
+use super::{Differs, Player, Progress, within};
 use crate::script::{Act, Answer, Name, Next, Who};
 use crate::watch::Roles;
 
@@ -18,12 +18,13 @@ impl Player<'_> {
         answer: &Answer,
     ) -> Result<(), Differs> {
         self.bring_in(who);
-        let outcome = within(self.stage, self.try_act(who, act, answer)).await?;
+        let outcome = within(self.stage, self.try_act(who, act)).await?;
         match (outcome, answer) {
             (Ok(written), Answer::Done) => {
                 if let (Act::Ring { .. }, Some(written), Some(name)) =
                     (act, written, self.roles.name(who).cloned())
                 {
+                    self.narrate(Progress::Opened { patron: &name, chat: written.chat });
                     self.roles.rang(name, written.chat);
                 }
                 Ok(())
@@ -51,17 +52,8 @@ impl Player<'_> {
         }
     }
 
-    async fn try_act(
-        &mut self,
-        who: &Who,
-        act: &Act,
-        answer: &Answer,
-    ) -> Result<Option<Written>, Failed> {
+    async fn try_act(&mut self, who: &Who, act: &Act) -> Result<Option<Written>, Failed> {
         let stage = self.stage;
-        let expected = match answer {
-            Answer::Done => None,
-            Answer::Refused { code, .. } => Some(*code),
-        };
         let role = self.roles.name(who).and_then(|name| self.script.cast.role(name)).cloned();
         let own_chat = self.roles.name(who).and_then(|name| self.roles.chat(name));
         let (person, roles) = self.person(who)?;
@@ -78,7 +70,7 @@ impl Player<'_> {
                 return Ok(person.set_status(*status).await.map(|()| None)?);
             }
             Act::Ring { widget, question } => {
-                return Ok(person.ring(stage, widget, question, expected).await.map(Some)?);
+                return Ok(person.ring(stage, widget, question).await.map(Some)?);
             }
             Act::Read(chat) => return Ok(read(person, chat_of(chat)?).await.map(|()| None)?),
             Act::StopReading(chat) => {
@@ -122,7 +114,7 @@ impl Player<'_> {
             Act::Leave(chat) => Write::Leave(chat_of(chat)?),
             Act::End(chat) => Write::End(chat_of(named(chat.as_ref())?)?),
         };
-        Ok(person.write(stage, write, expected).await.map(Some)?)
+        Ok(person.write(write).await.map(Some)?)
     }
 
     /// Both claims travel at the same moment; the broker decides.

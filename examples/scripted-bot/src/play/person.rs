@@ -5,16 +5,13 @@
 //! makes a new one. Not here: what a script expects (`play.rs`).
 
 use deskbell_client::{
-    Client, ClientError, Direction, Events, IdSource, Options, RandomIds, Ring, Token, Write,
-    Written, patron_session, return_to_chat, sign_in,
+    Client, ClientError, Events, IdSource, Options, RandomIds, Ring, Token, Write, Written,
+    patron_session, return_to_chat, sign_in,
 };
-use deskbell_protocol::ToClient;
-use deskbell_protocol::codes::ErrorCode;
 use deskbell_protocol::http::Granted;
 use deskbell_protocol::ids::{ChatId, ClientId, Cmid, Target, UserId, WidgetId};
-use deskbell_protocol::to_client::{Refused, You};
+use deskbell_protocol::to_client::You;
 use deskbell_protocol::view::Status;
-use tokio::sync::mpsc;
 
 use super::Stage;
 use crate::cast::Role;
@@ -23,9 +20,6 @@ use crate::watch::{Me, Watch};
 
 /// What the broker's operator reads of it.
 const APP: &str = concat!("scripted-bot/", env!("CARGO_PKG_VERSION"));
-
-/// Refusals "for now" that are kept for the line that waits for one.
-const REFUSALS_MAX: usize = 64;
 
 /// Why an act could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +60,6 @@ pub(super) struct Person {
     granted: Option<Granted>,
     /// `None` while she has no connection.
     link: Option<(Client, Events)>,
-    /// Refusals "for now", as they come in: the SDK itself tries again and does not tell.
-    refusals: mpsc::Receiver<Refused>,
 }
 
 impl Person {
@@ -93,7 +85,6 @@ impl Person {
             tab: ClientId(RandomIds.uuid()),
             granted: None,
             link: None,
-            refusals: mpsc::channel(REFUSALS_MAX).1,
         }
     }
 
@@ -157,7 +148,6 @@ impl Person {
         stage: &Stage,
         through: &WidgetId,
         question: &str,
-        expected: Option<ErrorCode>,
     ) -> Result<Written, Mishap> {
         if let Part::Patron { widget } = &mut self.part
             && (widget != through || self.link.is_none())
@@ -171,40 +161,15 @@ impl Person {
         }
         let mut ring = Ring::new(question);
         ring.name = Some(self.name.to_string());
-        self.write(stage, Write::Open(ring), expected).await
+        self.write(Write::Open(ring)).await
     }
 
-    /// Sends a write under a `cmid` of its own, and remembers both. The SDK tries again by itself
-    /// what is refused for now; where the script expects that refusal, or nobody is there, she
-    /// takes no for an answer.
-    pub(super) async fn write(
-        &mut self,
-        stage: &Stage,
-        write: Write,
-        expected: Option<ErrorCode>,
-    ) -> Result<Written, Mishap> {
+    /// Sends a write under a `cmid` of its own, and remembers both.
+    pub(super) async fn write(&mut self, write: Write) -> Result<Written, Mishap> {
         let cmid = Cmid(RandomIds.uuid());
-        while self.refusals.try_recv().is_ok() {}
-        let mut pending = self.client()?.submit_as(cmid, write.clone()).await?;
-        let refused = loop {
-            tokio::select! {
-                biased;
-                outcome = &mut pending => {
-                    let written = outcome?;
-                    self.wrote(cmid, write, written);
-                    return Ok(written);
-                }
-                Some(refused) = self.refusals.recv() => {
-                    let nobody = [ErrorCode::Offline, ErrorCode::TargetOffline];
-                    if expected == Some(refused.code) || nobody.contains(&refused.code) {
-                        break refused;
-                    }
-                }
-            }
-        };
-        // A fresh page forgets what the old one would go on trying.
-        self.reload(stage).await?;
-        Err(ClientError::Refused(Box::new(refused)).into())
+        let written = self.client()?.submit_as(cmid, write.clone()).await?.await?;
+        self.wrote(cmid, write, written);
+        Ok(written)
     }
 
     /// A write was stored: what it made is implied by her line.
@@ -328,17 +293,6 @@ impl Person {
         options.client = self.tab;
         APP.clone_into(&mut options.app);
         options.connector = stage.connector.clone();
-        let (refused, refusals) = mpsc::channel(REFUSALS_MAX);
-        options.tap = Some(Box::new(move |direction, frame| {
-            if direction == Direction::ToClient
-                && let Ok(ToClient::Error(error)) = serde_json::from_str(frame)
-                && error.temporary
-            {
-                // One that finds no room follows many that no line was waiting for.
-                refused.try_send(*error).ok();
-            }
-        }));
-        self.refusals = refusals;
         self.granted = Some(granted);
         self.link = Some(Client::connect(options));
         Ok(())

@@ -81,7 +81,7 @@ async fn a_refusal_is_the_one_that_the_line_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_for_now_is_an_answer_although_the_sdk_would_try_again() {
+async fn that_nobody_is_there_is_an_answer() {
     let steps = "Sam rings birch-home: Hello? -> offline";
     assert_eq!(played(steps, Lapse::NobodyThere).await, Ok(Outcome::Passed));
     let unforeseen = failure(TALK, Lapse::NobodyThere).await;

@@ -9,7 +9,7 @@ use deskbell_protocol::to_client::ClosedReason;
 
 use super::Seen;
 use super::roles::Roles;
-use crate::script::{Closing, Ending, Happening, Name, Sight, Who};
+use crate::script::{Closing, Ending, Happening, Name, Offered, Sight, Who};
 
 pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
     match (sight, seen) {
@@ -96,11 +96,13 @@ fn happens(happening: &Happening, event: &ChatEvent, chat: ChatId, roles: &Roles
         }
         (
             Happening::Offers { who, to, note },
-            ChatEvent::TransferOffered { by, to: target, note: told, .. },
+            ChatEvent::TransferOffered { by, to: target, to_name, note: told, .. },
         ) => {
-            // A patron is told the target's name only.
-            let same = target.as_ref().is_none_or(|target| to == target);
-            is(who, by) && same && (note.is_none() || note == told)
+            let there = match to {
+                Offered::To(to) => target.as_ref() == Some(to),
+                Offered::Named(name) => target.is_none() && to_name == name,
+            };
+            is(who, by) && there && (note.is_none() || note == told)
         }
         (Happening::Lapses(said), ChatEvent::TransferLapsed { reason }) => said == reason,
         (Happening::Away(who), ChatEvent::PatronAway { .. })

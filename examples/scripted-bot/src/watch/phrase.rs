@@ -63,7 +63,7 @@ fn happening(event: &ChatEvent, chat: ChatId, roles: &Roles) -> String {
         ChatEvent::Posted { by, text, .. } => format!("{}: {text}", called(by)),
         ChatEvent::Noted { by, text } => format!("{} notes: {text}", called(by)),
         ChatEvent::TransferOffered { by, to, to_name, note, .. } => {
-            let to = to.as_ref().map_or_else(|| to_name.clone(), ToString::to_string);
+            let to = to.as_ref().map_or_else(|| format!("\"{to_name}\""), ToString::to_string);
             let note = note.as_ref().map(|note| format!(" (note: \"{note}\")"));
             format!("{} offers it to {to}{}", called(by), note.unwrap_or_default())
         }

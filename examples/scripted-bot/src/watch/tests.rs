@@ -39,7 +39,7 @@ fn sight(text: &str) -> Sight {
 
 fn operator(id: &str) -> Person {
     let name = format!("{}{} Quill", id[..1].to_uppercase(), &id[1..]);
-    Person::Operator { id: id.parse().ok(), name, library: birch() }
+    Person::Operator { id: id.parse().ok(), name, library: Some(birch()) }
 }
 
 fn birch() -> InstitutionId {
@@ -274,7 +274,7 @@ fn a_note_that_reaches_a_patron_fails_in_a_first_look_too_and_is_never_excused()
 
 #[test]
 fn a_patron_knows_an_operator_by_her_public_name() {
-    let maya = Person::Operator { id: None, name: "Maya Quill".to_owned(), library: birch() };
+    let maya = Person::Operator { id: None, name: "Maya Quill".to_owned(), library: Some(birch()) };
     let mut watch = Watch::new(Me::Patron);
     watch.take(live(SAM, 2, says(maya, "hello")));
     assert_eq!(watch.look_for(&sight("sees: Maya: hello"), &roles(), false), Look::Met);
