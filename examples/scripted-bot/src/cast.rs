@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskbell_protocol::ids::{InstitutionId, WidgetId};
+use deskbell_client::protocol::ids::{InstitutionId, WidgetId};
 
 use crate::script::{Act, Answer, Happening, Line, Name, Next, Sight, Step, Who};
 

@@ -12,7 +12,7 @@ mod words;
 
 use std::fmt;
 
-use deskbell_protocol::codes::ErrorCode;
+use deskbell_client::protocol::codes::ErrorCode;
 
 pub use forms::{CHECKS, Form, STEPS};
 pub use sights::{SIGHTS, SightForm};

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskbell_client::{Connector, TcpConnector, Write};
-use deskbell_protocol::ids::{ChatId, UserId, WidgetId};
-use deskbell_protocol::view::{Phase, Status};
+use deskbell_client::protocol::ids::{ChatId, UserId, WidgetId};
+use deskbell_client::protocol::view::{Phase, Status};
 
 use crate::clock::ClockControl;
 use crate::report::{Failure, Outcome};

@@ -6,10 +6,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use deskbell_protocol::codes::ErrorCode;
-use deskbell_protocol::event::LapseReason;
-use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
-use deskbell_protocol::view::{Phase, Status};
+use deskbell_client::protocol::codes::ErrorCode;
+use deskbell_client::protocol::event::LapseReason;
+use deskbell_client::protocol::ids::{InstitutionId, Target, UserId, WidgetId};
+use deskbell_client::protocol::view::{Phase, Status};
 
 use crate::cast::Cast;
 

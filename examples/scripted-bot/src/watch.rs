@@ -15,10 +15,10 @@ mod roles;
 use std::collections::{BTreeMap, BTreeSet};
 
 use deskbell_client::Event;
-use deskbell_protocol::event::{ChatEvent, EndCause, Person, Position, Sequenced};
-use deskbell_protocol::ids::{ChatId, UserId};
-use deskbell_protocol::to_client::{ClosedReason, Snapshot};
-use deskbell_protocol::view::{ChatView, ListRow};
+use deskbell_client::protocol::event::{ChatEvent, EndCause, Person, Position, Sequenced};
+use deskbell_client::protocol::ids::{ChatId, UserId};
+use deskbell_client::protocol::to_client::{ClosedReason, Snapshot};
+use deskbell_client::protocol::view::{ChatView, ListRow};
 
 use crate::script::{Name, Sight};
 pub(crate) use roles::Roles;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use deskbell_protocol::view::{Phase, Status};
+use deskbell_client::protocol::view::{Phase, Status};
 
 use super::shape::Slots;
 use crate::script::{Act, Answer, Name, Step, Who};
@@ -68,7 +68,8 @@ pub const STEPS: &[Form] = forms! {
     "NAME claims NAME's chat", "Maya claims Sam's chat",
     |s| act(s.who(), Act::Claim(patron(s.who())?));
     "NAME and NAME claim NAME's chat at once", "Maya and Ines claim Sam's chat at once -> one wins",
-    |s| Ok(Step::ClaimAtOnce { first: s.who(), second: s.who(), chat: patron(s.who())?, next: None });
+    |s| { let (first, second) = (s.who(), s.who());
+        Ok(Step::ClaimAtOnce { first, second, chat: patron(s.who())?, next: None }) };
 
     "NAME says: TEXT", "Maya says: Good morning, Sam",
     |s| act(s.who(), Act::Say { chat: None, text: s.text() });

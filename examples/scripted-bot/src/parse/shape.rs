@@ -6,7 +6,7 @@
 //! `TARGETS` (with commas), `NUMBER`, `TEXT` (to the end of the line, in quotes if it needs them),
 //! `QUOTED` (always in quotes).
 
-use deskbell_protocol::ids::{InstitutionId, Target, WidgetId};
+use deskbell_client::protocol::ids::{InstitutionId, Target, WidgetId};
 
 use super::words::{Word, words};
 use crate::script::{Name, Who};

@@ -2,7 +2,7 @@
 //!
 //! Not here: whether it did reach her (`watch.rs`).
 
-use deskbell_protocol::event::LapseReason;
+use deskbell_client::protocol::event::LapseReason;
 
 use super::forms::patron;
 use super::shape::Slots;
@@ -63,7 +63,8 @@ pub const SIGHTS: &[SightForm] = sights! {
     |s| happens(Happening::Offers { who: s.who(), to: Offered::To(s.target()), note: None });
     "NAME offers it to TARGET (note: QUOTED)",
     "Maya offers it to operator/lou (note: \"needs microfilm\")",
-    |s| happens(Happening::Offers { who: s.who(), to: Offered::To(s.target()), note: Some(s.text()) });
+    |s| { let (who, to) = (s.who(), Offered::To(s.target()));
+        happens(Happening::Offers { who, to, note: Some(s.text()) }) };
     "NAME offers it to QUOTED", "Maya offers it to \"Lou\"",
     |s| happens(Happening::Offers { who: s.who(), to: Offered::Named(s.text()), note: None });
     "NAME cancels the transfer", "Maya cancels the transfer",

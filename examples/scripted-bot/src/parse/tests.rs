@@ -1,3 +1,5 @@
+//! Sentences about reading scripts: what is accepted, what is refused and how it is told.
+
 use super::*;
 use crate::script::{Act, Happening};
 

@@ -8,10 +8,10 @@ use deskbell_client::{
     Client, ClientError, Events, IdSource, Options, RandomIds, Ring, Token, Write, Written,
     patron_session, return_to_chat, sign_in,
 };
-use deskbell_protocol::http::Granted;
-use deskbell_protocol::ids::{ChatId, ClientId, Cmid, Target, UserId, WidgetId};
-use deskbell_protocol::to_client::You;
-use deskbell_protocol::view::Status;
+use deskbell_client::protocol::http::Granted;
+use deskbell_client::protocol::ids::{ChatId, ClientId, Cmid, Target, UserId, WidgetId};
+use deskbell_client::protocol::to_client::You;
+use deskbell_client::protocol::view::Status;
 
 use super::Stage;
 use crate::cast::Role;
@@ -264,7 +264,7 @@ impl Person {
         let deskbell_client::Status::Open(welcome) = self.client()?.status() else { return Ok(()) };
         match welcome.you {
             You::Operator {
-                person: deskbell_protocol::event::Person::Operator { library: Some(real), .. },
+                person: deskbell_client::protocol::event::Person::Operator { library: Some(real), .. },
                 ..
             } if real != *library => {
                 Err(Mishap::Stage(format!("{} is of {real}, not of {library}", self.name)))

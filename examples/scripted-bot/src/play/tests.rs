@@ -1,3 +1,5 @@
+//! Sentences about playing, against a broker that makes mistakes on demand.
+
 use super::*;
 use crate::clock::ClockControl;
 use fake_broker::{FakeBroker, Lapse};

@@ -3,9 +3,9 @@
 //! What a sight leaves out (a note, who claimed) does not count, but for the owner who offers a
 //! row: a row that a patron waits at and one that a colleague offers are different things.
 
-use deskbell_protocol::event::{ChatEvent, EndCause, Person};
-use deskbell_protocol::ids::ChatId;
-use deskbell_protocol::to_client::ClosedReason;
+use deskbell_client::protocol::event::{ChatEvent, EndCause, Person};
+use deskbell_client::protocol::ids::ChatId;
+use deskbell_client::protocol::to_client::ClosedReason;
 
 use super::Seen;
 use super::roles::Roles;

@@ -1,9 +1,9 @@
 //! What came, in the words of a script, so that a failure can be read, and where it is right,
 //! copied into the script.
 
-use deskbell_protocol::event::{ChatEvent, EndCause, LapseReason, Person};
-use deskbell_protocol::ids::ChatId;
-use deskbell_protocol::to_client::ClosedReason;
+use deskbell_client::protocol::event::{ChatEvent, EndCause, LapseReason, Person};
+use deskbell_client::protocol::ids::ChatId;
+use deskbell_client::protocol::to_client::ClosedReason;
 
 use super::Seen;
 use super::roles::Roles;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use deskbell_protocol::event::{ChatEvent, Person};
-use deskbell_protocol::ids::ChatId;
+use deskbell_client::protocol::event::{ChatEvent, Person};
+use deskbell_client::protocol::ids::ChatId;
 
 use crate::script::{Name, Who};
 

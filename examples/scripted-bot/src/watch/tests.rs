@@ -1,7 +1,9 @@
+//! Sentences about what counts: fed with events as the SDK tells them, without a connection.
+
 use deskbell_client::Event;
-use deskbell_protocol::ids::{Eid, InstitutionId};
-use deskbell_protocol::to_client::SnapshotReason;
-use deskbell_protocol::view::{Audience, Phase};
+use deskbell_client::protocol::ids::{Eid, InstitutionId};
+use deskbell_client::protocol::to_client::SnapshotReason;
+use deskbell_client::protocol::view::{Audience, Phase};
 
 use super::*;
 use crate::script::{Script, Step};
