@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskbell_client::{Connector, TcpConnector, Write};
 use deskbell_client::protocol::ids::{ChatId, UserId, WidgetId};
 use deskbell_client::protocol::view::{Phase, Status};
+use deskbell_client::{Connector, TcpConnector, Write};
 
 use crate::clock::ClockControl;
 use crate::report::{Failure, Outcome};

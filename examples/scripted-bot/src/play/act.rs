@@ -1,9 +1,9 @@
 //! What people do, and whether the broker answers as the script says.
 
-use deskbell_client::{ClientError, IdSource, RandomIds, Write, Written};
 use deskbell_client::protocol::codes::ErrorCode;
 use deskbell_client::protocol::ids::{ChatId, Cmid};
 use deskbell_client::protocol::to_client::Refused;
+use deskbell_client::{ClientError, IdSource, RandomIds, Write, Written};
 
 use super::person::{Mishap, Person};
 use super::{Differs, Player, Progress, within};

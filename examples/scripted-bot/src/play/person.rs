@@ -4,14 +4,14 @@
 //! Each person has her own SDK client; losing the connection closes it for good, and coming back
 //! makes a new one. Not here: what a script expects (`play.rs`).
 
-use deskbell_client::{
-    Client, ClientError, Events, IdSource, Options, RandomIds, Ring, Token, Write, Written,
-    patron_session, return_to_chat, sign_in,
-};
 use deskbell_client::protocol::http::Granted;
 use deskbell_client::protocol::ids::{ChatId, ClientId, Cmid, Target, UserId, WidgetId};
 use deskbell_client::protocol::to_client::You;
 use deskbell_client::protocol::view::Status;
+use deskbell_client::{
+    Client, ClientError, Events, IdSource, Options, RandomIds, Ring, Token, Write, Written,
+    patron_session, return_to_chat, sign_in,
+};
 
 use super::Stage;
 use crate::cast::Role;
@@ -264,7 +264,8 @@ impl Person {
         let deskbell_client::Status::Open(welcome) = self.client()?.status() else { return Ok(()) };
         match welcome.you {
             You::Operator {
-                person: deskbell_client::protocol::event::Person::Operator { library: Some(real), .. },
+                person:
+                    deskbell_client::protocol::event::Person::Operator { library: Some(real), .. },
                 ..
             } if real != *library => {
                 Err(Mishap::Stage(format!("{} is of {real}, not of {library}", self.name)))
