@@ -27,6 +27,13 @@ pub struct Told {
     pub at: Timestamp,
 }
 
+impl Told {
+    /// Where she wants to see what rings: nowhere while her status rings nothing.
+    pub fn watches(&self) -> BTreeSet<Target> {
+        if self.status.rings() { self.monitoring.clone() } else { BTreeSet::new() }
+    }
+}
+
 /// What a change did to availability.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shift {

@@ -116,7 +116,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when told: for conversations in which ten minutes pass.
+/// A clock that moves only when told, and by a millisecond each time it is asked, so that no two
+/// moments are the same: for conversations in which ten minutes pass.
 #[derive(Debug)]
 pub struct ManualClock {
     now: watch::Sender<Timestamp>,
@@ -140,7 +141,14 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.now.borrow()
+        let mut asked = Timestamp::MAX;
+        self.now.send_if_modified(|now| {
+            asked = *now;
+            *now = now.checked_add(Duration::from_millis(1)).unwrap_or(Timestamp::MAX);
+            // Nobody is woken by a question.
+            false
+        });
+        asked
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
@@ -182,5 +190,6 @@ mod tests {
         assert!(futures_util::poll!(&mut waiting).is_pending());
         clock.advance(Duration::from_secs(1));
         waiting.await;
+        assert!(clock.now() < clock.now());
     }
 }

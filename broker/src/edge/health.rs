@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -73,7 +73,7 @@ struct Advanced {
     now: String,
 }
 
-async fn advance(State(health): State<Health>, Query(by): Query<Advance>) -> impl IntoResponse {
+async fn advance(State(health): State<Health>, Json(by): Json<Advance>) -> impl IntoResponse {
     let Some(clock) = health.manual else {
         return (StatusCode::NOT_FOUND, Json(Advanced { now: String::new() }));
     };

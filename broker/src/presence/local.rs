@@ -43,7 +43,7 @@ impl Person {
     fn stands_at(&self, user: &UserId) -> BTreeSet<Target> {
         let mut targets = BTreeSet::new();
         if self.status().rings() {
-            targets.clone_from(&self.told.monitoring);
+            targets = self.told.watches();
         }
         if self.status() == Status::Online {
             targets.insert(Target::Operator(user.clone()));

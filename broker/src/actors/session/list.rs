@@ -123,7 +123,7 @@ impl SessionActor {
         self.drop_list();
         self.list = Some(Box::new(List { subscribe_re: Some(re), ..List::default() }));
         let told = self.seat.node.presence.told(&user);
-        let mut targets = told.map(|told| told.monitoring).unwrap_or_default();
+        let mut targets = told.map(|told| told.watches()).unwrap_or_default();
         targets.insert(Target::Operator(user));
         for target in targets {
             self.watch_queue(target);
@@ -153,11 +153,12 @@ impl SessionActor {
     /// Follows a change of what she monitors.
     pub(super) fn watch_anew(&mut self, told: &Told) {
         let Some(list) = &mut self.list else { return };
+        let watches = told.watches();
         let kept = |target: &Target| {
-            matches!(target, Target::Operator(_)) || told.monitoring.contains(target)
+            matches!(target, Target::Operator(_)) || watches.contains(target)
         };
         let dropped: Vec<_> = list.watched.iter().filter(|it| !kept(it)).cloned().collect();
-        let added: Vec<_> = told.monitoring.difference(&list.watched).cloned().collect();
+        let added: Vec<_> = watches.difference(&list.watched).cloned().collect();
         for target in dropped {
             self.unwatch_queue(&target);
             let gone = self.list.as_mut().map(|list| list.forget(&target)).unwrap_or_default();

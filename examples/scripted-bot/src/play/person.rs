@@ -254,7 +254,11 @@ impl Person {
 
     async fn tell_presence(&self) -> Result<(), Mishap> {
         if let Part::Operator { status, monitoring, .. } = &self.part {
-            self.client()?.set_presence(*status, monitoring.clone()).await?;
+            let client = self.client()?;
+            // Told before the broker's time is known, it would be dated back by the wait for it,
+            // and a clock that stands still would find it old.
+            client.sync().await?;
+            client.set_presence(*status, monitoring.clone()).await?;
         }
         Ok(())
     }
