@@ -49,7 +49,12 @@ pub struct Edge {
 
 impl Edge {
     /// The edge of `node`.
-    pub fn new(node: Arc<Node>, desk_origins: BTreeSet<String>, dev: bool, passwords: Passwords) -> Self {
+    pub fn new(
+        node: Arc<Node>,
+        desk_origins: BTreeSet<String>,
+        dev: bool,
+        passwords: Passwords,
+    ) -> Self {
         let keys = node.secrets.keys();
         Self {
             fingerprints: Fingerprints::new(&keys),

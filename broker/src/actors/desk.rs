@@ -62,9 +62,7 @@ impl Desk {
     /// A connection ended.
     pub fn departed(&self, node: &Node, peer: &Arc<Peer>) {
         let shift = match &peer.who {
-            Principal::Operator(user) => {
-                node.presence.operator_disconnected(user, peer.connection)
-            }
+            Principal::Operator(user) => node.presence.operator_disconnected(user, peer.connection),
             Principal::Patron { session, .. } => {
                 let departed = node.presence.patron_disconnected(session, peer.connection);
                 Shift { departed, ..Shift::default() }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
-use deskbell_domain::chat::event::Digest;
 use deskbell_domain::chat::Waits;
+use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::{Directory, Widget};
 use deskbell_protocol::ids::SessionId;
 use deskbell_protocol::limits::Limits;

@@ -15,9 +15,9 @@ use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, ClientId, UserId};
 
-pub use self::requests::{Request, Want};
-pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
 use self::list::List;
+pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
+pub use self::requests::{Request, Want};
 use super::chat::Nudge;
 use super::node::Seat;
 use super::outbox::Outbox;

@@ -29,10 +29,7 @@ pub fn admit(edge: &Edge, token: &str, origin: Option<&str>) -> Result<Admitted,
     let claims = token::verify(&edge.keys, token, edge.node.clock.now()).map_err(refused)?;
     let (session, expires) = (claims.session(), claims.expires());
     if edge.node.ended_sessions.contains_key(&session) {
-        return Err(Refusal::new(
-            ErrorCode::Unauthorized,
-            "this session was ended: sign in again",
-        ));
+        return Err(Refusal::new(ErrorCode::Unauthorized, "this session was ended: sign in again"));
     }
     match claims {
         Claims::Patron(patron) => {
@@ -44,7 +41,9 @@ pub fn admit(edge: &Edge, token: &str, origin: Option<&str>) -> Result<Admitted,
             if let Some(origin) = origin.filter(|origin| !edge.is_desk_origin(origin)) {
                 return Err(Refusal::new(
                     ErrorCode::OriginDenied,
-                    format!("{origin} is not in the broker's list of desk origins: ask its administrator to add it"),
+                    format!(
+                        "{origin} is not in the broker's list of desk origins: ask its administrator to add it"
+                    ),
                 ));
             }
             if edge.node.directory.load().active_user(&operator.user).is_none() {

@@ -35,8 +35,11 @@ pub fn router(health: Health) -> Router {
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics));
-    let routes =
-        if health.manual.is_some() { routes.route("/clock/advance", post(advance)) } else { routes };
+    let routes = if health.manual.is_some() {
+        routes.route("/clock/advance", post(advance))
+    } else {
+        routes
+    };
     routes.with_state(health)
 }
 

@@ -181,7 +181,8 @@ async fn returning(
     secret: &str,
 ) -> Result<(WidgetId, SessionId), Refusal> {
     let refused = || {
-        let message = "this chat cannot be returned to: its time is over, or the secret is not its own";
+        let message =
+            "this chat cannot be returned to: its time is over, or the secret is not its own";
         Refusal::new(ErrorCode::NotFound, message)
     };
     let session: SessionId =

@@ -68,8 +68,12 @@ struct Connection<S> {
 }
 
 /// Serves a WebSocket from its upgrade to its close.
-pub async fn serve<S>(ws: WebSocketStream<S>, edge: Arc<Edge>, seat: Arc<Seat>, origin: Option<String>)
-where
+pub async fn serve<S>(
+    ws: WebSocketStream<S>,
+    edge: Arc<Edge>,
+    seat: Arc<Seat>,
+    origin: Option<String>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     metrics::gauge!("deskbell_connections").increment(1);

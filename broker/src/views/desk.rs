@@ -101,10 +101,7 @@ impl DeskView {
     }
 
     /// The longest waiting chat at any of `targets`.
-    pub fn next_at<'a>(
-        &self,
-        targets: impl Iterator<Item = &'a Target>,
-    ) -> Option<&Arc<Summary>> {
+    pub fn next_at<'a>(&self, targets: impl Iterator<Item = &'a Target>) -> Option<&Arc<Summary>> {
         targets.filter_map(|target| self.at(target).next()).min_by_key(|it| (it.since, it.chat))
     }
 

@@ -35,7 +35,10 @@ impl ChatActor {
                 let widget = directory.widgets.get(&opened.widget);
                 self.plan(&mut context, &directory, widget, now);
             }
-            Command::Tick | Command::Replan | Command::PatronLost | Command::OperatorLost { .. } => {
+            Command::Tick
+            | Command::Replan
+            | Command::PatronLost
+            | Command::OperatorLost { .. } => {
                 let directory = node.directory.load();
                 let ring = state.ring.as_ref();
                 let widget = ring.and_then(|ring| directory.widgets.get(&ring.widget));

@@ -241,7 +241,13 @@ impl ChatActor {
     }
 
     /// Someone else appended first, or this is our own first try after all.
-    fn collide(&mut self, mut flight: Flight, tail: Vec<Record>, more: bool, ctx: &mut Context<Self>) {
+    fn collide(
+        &mut self,
+        mut flight: Flight,
+        tail: Vec<Record>,
+        more: bool,
+        ctx: &mut Context<Self>,
+    ) {
         let ours = flight.staged.first().map(|it| it.event.eid);
         let mut missed = tail.into_iter();
         if missed.as_slice().first().map(|it| it.entry.eid) == ours {
@@ -264,7 +270,12 @@ impl ChatActor {
     }
 
     /// Folds and tells what others appended.
-    fn follow_up(&mut self, missed: std::vec::IntoIter<Record>, more: bool, ctx: &mut Context<Self>) {
+    fn follow_up(
+        &mut self,
+        missed: std::vec::IntoIter<Record>,
+        more: bool,
+        ctx: &mut Context<Self>,
+    ) {
         let before = self.state.version;
         for stored in missed {
             if let Err(why) = self.fold(stored) {

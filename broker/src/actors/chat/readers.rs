@@ -189,7 +189,10 @@ impl ChatActor {
             Ok(written) => {
                 let follows = matches!(deed.command, Command::Open(_) | Command::Claim { .. });
                 let reads = self.readers.get(peer.connection).is_some();
-                if follows && !reads && let Some(audience) = self.audience(&peer) {
+                if follows
+                    && !reads
+                    && let Some(audience) = self.audience(&peer)
+                {
                     let place = self.add_reader(&peer, audience);
                     self.show_whole(place, Whole::First);
                 }

@@ -166,7 +166,9 @@ impl ChatActor {
     fn page_failed(&mut self, peer: &Arc<Peer>, purpose: Purpose, error: &LogError) {
         tracing::warn!(chat = %self.chat, %error, "older events cannot be read");
         match purpose {
-            Purpose::History { re, .. } => self.refuse(Some(&(peer.clone(), re)), &Refused::Unavailable),
+            Purpose::History { re, .. } => {
+                self.refuse(Some(&(peer.clone(), re)), &Refused::Unavailable)
+            }
             Purpose::Resume { .. } | Purpose::Continue => {
                 if let Some(place) = self.place_of(peer.connection) {
                     self.show_whole(place, Whole::TooOld);

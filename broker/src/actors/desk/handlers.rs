@@ -86,7 +86,11 @@ pub struct DirectoryChanged(pub Shift);
 struct NextDue;
 
 /// Wakes the desk whenever something is due.
-pub(super) async fn keep_time(desk: WeakAddr<DeskActor>, clock: Arc<dyn Clock>, rearm: Arc<Notify>) {
+pub(super) async fn keep_time(
+    desk: WeakAddr<DeskActor>,
+    clock: Arc<dyn Clock>,
+    rearm: Arc<Notify>,
+) {
     loop {
         let Some(addr) = desk.upgrade() else { return };
         let Ok(next) = addr.send(NextDue).await else { return };

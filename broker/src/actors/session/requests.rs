@@ -107,7 +107,11 @@ impl SessionActor {
     fn may_follow(&self, chat: ChatId) -> Result<(), Refused> {
         let most = self.seat.node.settings.limits.operator_chats;
         let full = self.follows.len() >= usize::try_from(most).unwrap_or(usize::MAX);
-        if full && !self.follows.contains(&chat) { Err(Refused::TooManyChats(most)) } else { Ok(()) }
+        if full && !self.follows.contains(&chat) {
+            Err(Refused::TooManyChats(most))
+        } else {
+            Ok(())
+        }
     }
 
     fn may_open(&self, chat: ChatId) -> Result<(), Refused> {

@@ -27,9 +27,7 @@ fn shown(audience: Audience, event: &ChatEvent, directory: &Directory) -> wire::
     match event {
         ChatEvent::Opened(opened) => self::opened(audience, opened),
         ChatEvent::Rung(ring) => Wire::Rung { tiers: ring.tiers.clone() },
-        ChatEvent::Claimed { by, transfer } => {
-            Wire::Claimed { by: staff(by), transfer: *transfer }
-        }
+        ChatEvent::Claimed { by, transfer } => Wire::Claimed { by: staff(by), transfer: *transfer },
         ChatEvent::Posted { by, text, lang } => Wire::Posted {
             by: person(audience, by, directory),
             text: text.clone(),
