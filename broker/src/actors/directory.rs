@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use super::node::Node;
 use crate::log::{Append, Entry, EventLog, LiveChange, LogError, Outcome, StreamId, record};
+use crate::world::{Chance, Clock};
 
 /// How often the stream's head is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -77,7 +78,8 @@ impl Handler<Apply> for DirectoryActor {
         let node = self.node.clone();
         let work = async move {
             let mut directory = Directory::clone(&node.directory.load());
-            apply(&node, &mut directory, commands).await?;
+            let tools = Tools { log: &*node.log, clock: &*node.clock, chance: &*node.chance };
+            apply(&tools, &mut directory, commands).await?;
             let version = directory.version;
             show(&node, directory);
             Ok(version)
@@ -140,10 +142,20 @@ async fn read_on(log: &dyn EventLog, directory: &mut Directory) -> Result<(), Lo
     }
 }
 
+/// What a change of the directory needs of the world.
+pub struct Tools<'a> {
+    /// Where it is stored.
+    pub log: &'a dyn EventLog,
+    /// When.
+    pub clock: &'a dyn Clock,
+    /// Under which identity.
+    pub chance: &'a dyn Chance,
+}
+
 /// Decides `commands` on `directory`, appends what happens and folds it, as often as others were
 /// first. Used before the actor is there, too, when a file is read into an empty store.
 pub async fn apply(
-    node: &Node,
+    tools: &Tools<'_>,
     directory: &mut Directory,
     commands: Vec<Command>,
 ) -> Result<(), ApplyError> {
@@ -157,25 +169,25 @@ pub async fn apply(
             author: Author::System,
             cmid: None,
             fingerprint: 0,
-            eid: node.chance.eid(),
-            at: node.clock.now(),
+            eid: tools.chance.eid(),
+            at: tools.clock.now(),
             event: record::directory::encode(event),
         };
         let entries = events.iter().map(entry).collect();
         let live = LiveChange::Keep;
         let append =
             Append { stream: StreamId::Directory, expect: directory.version, entries, live };
-        match append_one(&*node.log, append).await {
+        match append_one(tools.log, append).await {
             Outcome::Appended { .. } => {
                 directory.evolve_all(&events);
                 return Ok(());
             }
-            Outcome::Conflict { .. } => read_on(&*node.log, directory).await?,
+            Outcome::Conflict { .. } => read_on(tools.log, directory).await?,
             Outcome::Unavailable { why } => return Err(ApplyError::Unavailable(why)),
             Outcome::Unknown { why } => {
                 // What is there now says whether it held: the commands are then no change any more.
                 last = why;
-                read_on(&*node.log, directory).await?;
+                read_on(tools.log, directory).await?;
             }
         }
     }

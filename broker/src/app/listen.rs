@@ -1,0 +1,199 @@
+//! The process around a broker: threads, listeners, signals.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use deskbell_domain::directory::Directory;
+use deskbell_domain::directory::command::Command;
+use futures_util::future::BoxFuture;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_rustls::TlsAcceptor;
+
+use super::store::Opened;
+use super::{AppError, Broker, ClockChoice, assemble, store};
+use crate::actors::directory::{Apply, ApplyError, DirectoryActor};
+use crate::actors::node::{Node, Settings};
+use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, socket};
+use crate::config::Config;
+use crate::edge::health::{self, Health};
+use crate::edge::tls::Certificate;
+use crate::log::LogError;
+use crate::shard::Shard;
+use crate::telemetry::Metrics;
+use crate::world::{Clock, ManualClock, SystemClock};
+
+/// Connections that may wait to be accepted; fewer show as one-second delays in a reconnect storm.
+const BACKLOG: u32 = 4_096;
+
+/// Runs until a signal says stop.
+pub(super) fn run(config: Config, clock: ClockChoice) -> Result<(), AppError> {
+    let metrics = Metrics::start()?;
+    let mut shards = Vec::new();
+    let mut threads = Vec::new();
+    for number in 0..config.shards.get() {
+        let (shard, thread) = Shard::start(&format!("shard-{number}"))?;
+        shards.push(shard);
+        threads.push(thread);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let drain = config.drain;
+    let stopped = runtime.block_on(async {
+        let broker = serve(config, clock, shards, metrics).await?;
+        broker.drain(drain).await;
+        Ok::<_, AppError>(())
+    });
+    drop(runtime);
+    // The shards' threads end with the last handle; what they had given to the log is answered
+    // before the log closes.
+    stopped
+}
+
+async fn serve(
+    config: Config,
+    choice: ClockChoice,
+    shards: Vec<Shard>,
+    metrics: Metrics,
+) -> Result<Broker, AppError> {
+    let manual = (choice == ClockChoice::Manual)
+        .then(|| Arc::new(ManualClock::new(SystemClock::new().now())));
+    let clock: Arc<dyn Clock> = match &manual {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock::new()),
+    };
+    let Opened { ports, care } = store::open(&config, clock)?;
+    store::seed_directory(&config, &ports).await?;
+    let settings =
+        Settings { limits: config.limits.clone(), waits: config.waits, settling: config.settling };
+    let broker = assemble(ports, settings, config.desk_origins.clone(), config.dev, shards).await?;
+    let certificate = config.tls.clone().map(Certificate::load).transpose()?;
+    let listener = listen(config.listen)?;
+    let admin_listener = listen(config.admin_listen)?;
+    if let Some(care) = care {
+        let directory = Arc::new(RunningDirectory {
+            node: broker.edge.node.clone(),
+            actor: broker.directory.clone(),
+        });
+        let socket = socket::bind(&config.store_directory)?;
+        let router = admin::router(admin_state(&broker, directory, care));
+        tokio::task::spawn_local(socket::serve(socket, router));
+    }
+    let health = Health { edge: broker.edge.clone(), metrics, manual };
+    let health = health::router(health);
+    tokio::task::spawn_local(async move { axum::serve(admin_listener, health).await });
+    let address = listener.local_addr()?;
+    tracing::info!(%address, admin = %config.admin_listen, shards = config.shards, "ready");
+    let accepting = accept(listener, &broker, certificate.clone());
+    tokio::select! {
+        never = accepting => match never {},
+        stopped = signals(certificate) => stopped?,
+    }
+    tracing::info!("draining");
+    if config.store_directory.exists() {
+        socket::unbind(&config.store_directory)?;
+    }
+    Ok(broker)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
+    let failed = |error: io::Error| AppError::Listen { what: address.to_string(), error };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(failed)?;
+    socket.set_reuseaddr(true).map_err(failed)?;
+    socket.bind(address).map_err(failed)?;
+    socket.listen(BACKLOG).map_err(failed)
+}
+
+/// Accepts and hands out connections, for ever.
+async fn accept(
+    listener: TcpListener,
+    broker: &Broker,
+    certificate: Option<Arc<Certificate>>,
+) -> std::convert::Infallible {
+    let acceptor = certificate.map(|it| TlsAcceptor::from(it.server_config()));
+    loop {
+        let accepted = listener.accept().await.and_then(|(stream, _)| {
+            stream.set_nodelay(true)?;
+            stream.into_std()
+        });
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                // Out of descriptors, most likely: those who are here go on.
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::task::yield_now().await;
+                continue;
+            }
+        };
+        let handed_out = match acceptor.clone() {
+            None => broker.connect(async move || TcpStream::from_std(stream)),
+            Some(acceptor) => {
+                broker.connect(async move || acceptor.accept(TcpStream::from_std(stream)?).await)
+            }
+        };
+        if let Err(error) = handed_out {
+            tracing::error!(%error, "a connection is turned away");
+        }
+    }
+}
+
+/// Ready when the broker shall stop; reads the certificate again on the way.
+async fn signals(certificate: Option<Arc<Certificate>>) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => match certificate.as_ref().map(|it| it.reload()) {
+                None => tracing::info!("there is no certificate to read again"),
+                Some(Ok(())) => tracing::info!("certificate read again"),
+                Some(Err(error)) => tracing::error!(%error, "the old certificate stays"),
+            },
+        }
+    }
+}
+
+fn admin_state(
+    broker: &Broker,
+    directory: Arc<dyn DirectoryPort>,
+    care: Arc<dyn admin::StoreCare>,
+) -> AdminState {
+    let node = &broker.edge.node;
+    AdminState {
+        log: node.log.clone(),
+        secrets: node.secrets.clone(),
+        directory,
+        care,
+        clock: node.clock.clone(),
+        chance: node.chance.clone(),
+    }
+}
+
+/// The directory of a running broker, as commands need it.
+struct RunningDirectory {
+    node: Arc<Node>,
+    actor: actix::Addr<DirectoryActor>,
+}
+
+impl DirectoryPort for RunningDirectory {
+    fn apply(&self, commands: Vec<Command>) -> BoxFuture<'static, Result<u64, DirectoryFault>> {
+        let asked = self.actor.send(Apply(commands));
+        Box::pin(async move {
+            match asked.await {
+                Ok(Ok(version)) => Ok(version),
+                Ok(Err(ApplyError::Refused(refusal))) => Err(refusal.into()),
+                Ok(Err(ApplyError::Log(error))) => Err(error.into()),
+                Ok(Err(ApplyError::Unavailable(why))) => Err(LogError::Unavailable(why).into()),
+                Err(_) => Err(DirectoryFault::Unknown("the directory's actor stopped".into())),
+            }
+        })
+    }
+
+    fn snapshot(&self) -> Arc<Directory> {
+        self.node.directory.load_full()
+    }
+}

@@ -1,0 +1,144 @@
+//! Every step that a script may contain: its shape, an example, and how it is read.
+//!
+//! One list, so that the parser, its error messages and `docs/scripts.md` cannot differ.
+
+use std::time::Duration;
+
+use deskbell_protocol::view::{Phase, Status};
+
+use super::shape::Slots;
+use crate::script::{Act, Answer, Name, Step, Who};
+
+/// One way to write a step.
+pub struct Form {
+    /// How it is written.
+    pub shape: &'static str,
+    /// A line of that shape.
+    pub example: &'static str,
+    pub(crate) read: fn(&mut Slots) -> Result<Step, String>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every form is read by one kind of function")]
+fn act(who: Who, act: Act) -> Result<Step, String> {
+    Ok(Step::Act { who, act, answer: Answer::Done })
+}
+
+/// Chats are named by their patron, who has a name.
+pub(crate) fn patron(who: Who) -> Result<Name, String> {
+    match who {
+        Who::Named(name) => Ok(name),
+        Who::Winner | Who::Loser => {
+            Err("a chat is named by its patron: write NAME's chat".to_owned())
+        }
+    }
+}
+
+macro_rules! forms {
+    ($($shape:literal, $example:literal, |$slots:ident| $read:expr;)+) => {
+        &[$(Form { shape: $shape, example: $example, read: |$slots| $read },)+]
+    };
+}
+
+/// Everything that people do, and the clock.
+pub const STEPS: &[Form] = forms! {
+    "NAME of LIBRARY monitors TARGETS", "Maya of Birch monitors coop/tri-county",
+    |s| { let who = s.who(); let library = Some(s.library());
+        act(who, Act::Monitor { library, queues: s.targets() }) };
+    "NAME of LIBRARY monitors nothing", "Noor of Birch monitors nothing",
+    |s| { let who = s.who(); let library = Some(s.library());
+        act(who, Act::Monitor { library, queues: Vec::new() }) };
+    "NAME monitors TARGETS", "Maya monitors coop/tri-county, department/birch-reference",
+    |s| act(s.who(), Act::Monitor { library: None, queues: s.targets() });
+    "NAME monitors nothing", "Maya monitors nothing",
+    |s| act(s.who(), Act::Monitor { library: None, queues: Vec::new() });
+    "NAME goes online", "Maya goes online", |s| act(s.who(), Act::SetStatus(Status::Online));
+    "NAME goes away", "Maya goes away", |s| act(s.who(), Act::SetStatus(Status::Away));
+    "NAME goes internal", "Maya goes internal",
+    |s| act(s.who(), Act::SetStatus(Status::Internal));
+    "NAME goes offline", "Maya goes offline", |s| act(s.who(), Act::SetStatus(Status::Offline));
+
+    "NAME rings WIDGET: TEXT", "Sam rings birch-home: Where can I renew my card?",
+    |s| act(s.who(), Act::Ring { widget: s.widget(), question: s.text() });
+    "NAME previews NAME's chat", "Ines previews Sam's chat",
+    |s| act(s.who(), Act::Read(patron(s.who())?));
+    "NAME reads NAME's chat", "Tess reads Sam's chat -> not_found",
+    |s| act(s.who(), Act::Read(patron(s.who())?));
+    "NAME stops reading NAME's chat", "Ines stops reading Sam's chat",
+    |s| act(s.who(), Act::StopReading(patron(s.who())?));
+    "NAME claims NAME's chat", "Maya claims Sam's chat",
+    |s| act(s.who(), Act::Claim(patron(s.who())?));
+    "NAME and NAME claim NAME's chat at once", "Maya and Ines claim Sam's chat at once -> one wins",
+    |s| Ok(Step::ClaimAtOnce { first: s.who(), second: s.who(), chat: patron(s.who())?, next: None });
+
+    "NAME says: TEXT", "Maya says: Good morning, Sam",
+    |s| act(s.who(), Act::Say { chat: None, text: s.text() });
+    "NAME says in NAME's chat: TEXT", "Maya says in Sam's chat: Good morning",
+    |s| act(s.who(), Act::Say { chat: Some(patron(s.who())?), text: s.text() });
+    "NAME notes: TEXT", "Maya notes: patron is a student",
+    |s| act(s.who(), Act::Note { chat: None, text: s.text() });
+    "NAME notes in NAME's chat: TEXT", "Maya notes in Sam's chat: patron is a student",
+    |s| act(s.who(), Act::Note { chat: Some(patron(s.who())?), text: s.text() });
+    "NAME types", "Maya types", |s| act(s.who(), Act::Type { chat: None });
+    "NAME types in NAME's chat", "Maya types in Sam's chat",
+    |s| act(s.who(), Act::Type { chat: Some(patron(s.who())?) });
+
+    "NAME transfers NAME's chat to TARGET", "Maya transfers Sam's chat to operator/lou",
+    |s| transfer(s.who(), patron(s.who())?, s, false, false);
+    "NAME transfers NAME's chat to TARGET (note: QUOTED)",
+    "Maya transfers Sam's chat to operator/lou (note: \"needs microfilm\")",
+    |s| transfer(s.who(), patron(s.who())?, s, true, false);
+    "NAME transfers NAME's chat to TARGET, telling the patron",
+    "Maya transfers Sam's chat to operator/lou, telling the patron",
+    |s| transfer(s.who(), patron(s.who())?, s, false, true);
+    "NAME cancels the transfer of NAME's chat", "Maya cancels the transfer of Sam's chat",
+    |s| act(s.who(), Act::CancelTransfer(patron(s.who())?));
+    "NAME declines NAME's chat: TEXT", "Lou declines Sam's chat: I am about to go",
+    |s| act(s.who(), Act::Decline { chat: patron(s.who())?, reason: s.text() });
+    "NAME leaves NAME's chat", "Maya leaves Sam's chat",
+    |s| act(s.who(), Act::Leave(patron(s.who())?));
+    "NAME ends NAME's chat", "Maya ends Sam's chat",
+    |s| act(s.who(), Act::End(Some(patron(s.who())?)));
+    "NAME ends the chat", "Sam ends the chat", |s| act(s.who(), Act::End(None));
+
+    "NAME retries the last message", "Maya retries the last message",
+    |s| act(s.who(), Act::Retry);
+    "NAME drops", "Sam drops", |s| act(s.who(), Act::Drop);
+    "NAME loses the connection", "Maya loses the connection", |s| act(s.who(), Act::Drop);
+    "NAME returns", "Sam returns", |s| act(s.who(), Act::Return);
+    "NAME reloads", "Sam reloads", |s| act(s.who(), Act::Reload);
+    "NAME returns to the chat by the secret", "Sam returns to the chat by the secret",
+    |s| act(s.who(), Act::ReturnBySecret);
+
+    "NUMBER minutes pass", "10 minutes pass", |s| pass(60 * s.number());
+    "NUMBER seconds pass", "16 seconds pass", |s| pass(s.number());
+};
+
+/// Everything that is checked apart from `sees:`, whose sights are forms of their own.
+pub const CHECKS: &[Form] = forms! {
+    "NAMES sees nothing", "Sam sees nothing", |s| Ok(Step::SeeNothing(s.everyone()));
+    "NAMES see nothing", "Maya and Ines see nothing", |s| Ok(Step::SeeNothing(s.everyone()));
+    "NAME's list: NAMES", "Ines's list: Sam, Tess", |s| list(s.who(), s.everyone());
+    "NAME's list is empty", "Ines's list is empty", |s| list(s.who(), Vec::new());
+    "NAME finds the chat waiting", "Sam finds the chat waiting",
+    |s| Ok(Step::Stands { who: s.who(), phase: Phase::Waiting, owner: None });
+    "NAME finds the chat owned by NAME", "Sam finds the chat owned by Maya",
+    |s| Ok(Step::Stands { who: s.who(), phase: Phase::Active, owner: Some(s.who()) });
+    "NAME finds the chat ended", "Sam finds the chat ended",
+    |s| Ok(Step::Stands { who: s.who(), phase: Phase::Ended, owner: None });
+};
+
+fn transfer(who: Who, chat: Name, s: &mut Slots, note: bool, told: bool) -> Result<Step, String> {
+    let to = s.target();
+    let note = note.then(|| s.text());
+    act(who, Act::Transfer { chat, to, note, tell_patron: told })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every form is read by one kind of function")]
+fn pass(seconds: u32) -> Result<Step, String> {
+    Ok(Step::Pass(Duration::from_secs(seconds.into())))
+}
+
+fn list(who: Who, chats: Vec<Who>) -> Result<Step, String> {
+    let chats = chats.into_iter().map(patron).collect::<Result<_, _>>()?;
+    Ok(Step::List { who, chats })
+}

@@ -1,0 +1,91 @@
+//! Everything that a script may say reaches a person: the shapes after `sees:`.
+//!
+//! Not here: whether it did reach her (`watch.rs`).
+
+use deskbell_protocol::event::LapseReason;
+
+use super::forms::patron;
+use super::shape::Slots;
+use crate::script::{Closing, Ending, Happening, Sight};
+
+/// One way to write what somebody sees.
+pub struct SightForm {
+    /// How it is written.
+    pub shape: &'static str,
+    /// A sight of that shape.
+    pub example: &'static str,
+    pub(crate) read: fn(&mut Slots) -> Result<Sight, String>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every form is read by one kind of function")]
+fn happens(happening: Happening) -> Result<Sight, String> {
+    Ok(Sight::Happening { chat: None, happening })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every form is read by one kind of function")]
+fn closed(closing: Closing) -> Result<Sight, String> {
+    Ok(Sight::Closed { chat: None, closing })
+}
+
+macro_rules! sights {
+    ($($shape:literal, $example:literal, |$slots:ident| $read:expr;)+) => {
+        &[$(SightForm { shape: $shape, example: $example, read: |$slots| $read },)+]
+    };
+}
+
+/// Every sight.
+pub const SIGHTS: &[SightForm] = sights! {
+    "a row for NAME's chat", "a row for Sam's chat",
+    |s| Ok(Sight::Row { chat: patron(s.who())?, offered_by: None });
+    "a row for NAME's chat, offered by NAME", "a row for Sam's chat, offered by Maya",
+    |s| Ok(Sight::Row { chat: patron(s.who())?, offered_by: Some(s.who()) });
+    "NAME's chat gone from the list", "Sam's chat gone from the list",
+    |s| Ok(Sight::Gone { chat: patron(s.who())?, claimed_by: None });
+    "NAME's chat gone from the list, claimed by NAME",
+    "Sam's chat gone from the list, claimed by Maya",
+    |s| Ok(Sight::Gone { chat: patron(s.who())?, claimed_by: Some(s.who()) });
+    "the preview closed, claimed by NAME", "the preview closed, claimed by Maya",
+    |s| closed(Closing::Claimed(s.who()));
+    "the preview closed, withdrawn", "the preview closed, withdrawn",
+    |_s| closed(Closing::Withdrawn);
+    "the preview closed, ended", "the preview closed, ended", |_s| closed(Closing::Ended);
+
+    "NAME asks QUOTED", "Sam asks \"Where can I renew my card?\"",
+    |s| happens(Happening::Asks(s.who(), s.text()));
+    "it rings at TARGET too", "it rings at coop/tri-county too",
+    |s| happens(Happening::Rings(Some(s.target())));
+    "it rings nowhere else", "it rings nowhere else", |_s| happens(Happening::Rings(None));
+    "claimed by NAME", "claimed by Maya", |s| happens(Happening::Claimed(s.who()));
+    "NAME: TEXT", "Maya: Good morning, Sam", |s| happens(Happening::Says(s.who(), s.text()));
+    "NAME notes: TEXT", "Maya notes: patron is a student",
+    |s| happens(Happening::Notes(s.who(), s.text()));
+    "NAME offers it to TARGET", "Maya offers it to operator/lou",
+    |s| happens(Happening::Offers { who: s.who(), to: s.target(), note: None });
+    "NAME offers it to TARGET (note: QUOTED)",
+    "Maya offers it to operator/lou (note: \"needs microfilm\")",
+    |s| happens(Happening::Offers { who: s.who(), to: s.target(), note: Some(s.text()) });
+    "NAME cancels the transfer", "Maya cancels the transfer",
+    |s| happens(Happening::Cancels(s.who()));
+    "NAME declines: TEXT", "Lou declines: I am about to go",
+    |s| happens(Happening::Declines(s.who(), s.text()));
+    "the transfer lapses, nobody took it", "the transfer lapses, nobody took it",
+    |_s| happens(Happening::Lapses(LapseReason::Time));
+    "the transfer lapses, nobody is there", "the transfer lapses, nobody is there",
+    |_s| happens(Happening::Lapses(LapseReason::TargetGone));
+    "NAME leaves", "Maya leaves", |s| happens(Happening::Leaves(s.who()));
+    "NAME is away", "Sam is away", |s| happens(Happening::Away(s.who()));
+    "NAME is back", "Sam is back", |s| happens(Happening::Back(s.who()));
+    "NAME is lost, the chat waits again", "Maya is lost, the chat waits again",
+    |s| happens(Happening::Lost(s.who()));
+    "NAME is lost and out of the chat", "Maya is lost and out of the chat",
+    |s| happens(Happening::Out(s.who()));
+    "ended by NAME", "ended by Maya", |s| happens(Happening::Ends(Ending::By(s.who())));
+    "ended as missed", "ended as missed", |_s| happens(Happening::Ends(Ending::Missed));
+    "ended, the patron stayed away", "ended, the patron stayed away",
+    |_s| happens(Happening::Ends(Ending::PatronStayedAway));
+
+    "NAME typing", "Maya typing", |s| Ok(Sight::Typing { who: s.who(), on: true });
+    "NAME no longer typing", "Maya no longer typing",
+    |s| Ok(Sight::Typing { who: s.who(), on: false });
+    "NUMBER ahead in the queue", "1 ahead in the queue", |s| Ok(Sight::Ahead(s.number()));
+};

@@ -1,0 +1,315 @@
+//! Plays a script against a running broker, line by line.
+//!
+//! What should come is waited for; that nothing more comes is asked with the protocol's `sync`,
+//! never with time. The only time in it is [`Stage::patience`], after which waiting has failed.
+//! When a script is over, its chats are ended and its operators go offline, so that the next one
+//! finds an empty desk. Not here: what counts (`watch.rs`).
+
+mod act;
+mod person;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskbell_client::{Connector, TcpConnector, Write};
+use deskbell_protocol::ids::{UserId, WidgetId};
+use deskbell_protocol::view::{Phase, Status};
+
+use crate::clock::ClockControl;
+use crate::report::{Failure, Outcome};
+use crate::script::{Line, Name, Script, Sight, Step, Who};
+use crate::watch::{Look, Roles};
+use person::{Mishap, Person};
+
+/// The only clock-dependent part: how long anything may take before it counts as failed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the stage knows of somebody or something, if it does.
+pub type Lookup<Id> = Arc<dyn Fn(&Id) -> Option<String> + Send + Sync>;
+
+/// Where a script is played. Each function is asked when it is needed.
+pub struct Stage {
+    /// The broker of a person, by her place in the script: neighbors may use different nodes.
+    pub url: Arc<dyn Fn(usize) -> String + Send + Sync>,
+    /// How bytes reach the brokers.
+    pub connector: Arc<dyn Connector>,
+    /// An operator's password.
+    pub password_of: Lookup<UserId>,
+    /// The origin of the page that a widget stands on.
+    pub origin_of: Lookup<WidgetId>,
+    /// The broker's clock, if it can be moved; without it, scripts that move it are skipped.
+    pub clock: Option<ClockControl>,
+    /// After this long, what did not come will not come.
+    pub patience: Duration,
+}
+
+impl Stage {
+    /// One broker on real time, reached over TCP.
+    pub fn at(
+        url: impl Into<String>,
+        password_of: impl Fn(&UserId) -> Option<String> + Send + Sync + 'static,
+        origin_of: impl Fn(&WidgetId) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let url = url.into();
+        Self {
+            url: Arc::new(move |_| url.clone()),
+            connector: Arc::new(TcpConnector::new()),
+            password_of: Arc::new(password_of),
+            origin_of: Arc::new(origin_of),
+            clock: None,
+            patience: PATIENCE,
+        }
+    }
+}
+
+/// Plays a script to its end, or to the first line that does not hold.
+pub async fn play(script: &Script, stage: &Stage) -> Result<Outcome, Failure> {
+    if script.moves_the_clock() && stage.clock.is_none() {
+        let why = "it moves the clock, and this broker's runs on real time".to_owned();
+        return Ok(Outcome::Skipped { why });
+    }
+    let mut player = Player { stage, script, roles: Roles::default(), people: BTreeMap::new() };
+    let verdict = player.play().await;
+    player.clear_the_stage().await;
+    verdict.map(|()| Outcome::Passed)
+}
+
+struct Player<'a> {
+    stage: &'a Stage,
+    script: &'a Script,
+    roles: Roles,
+    people: BTreeMap<Name, Person>,
+}
+
+/// Why a line does not hold.
+struct Differs {
+    expected: String,
+    came: Vec<String>,
+}
+
+impl Differs {
+    fn new(expected: impl Into<String>, came: impl Into<String>) -> Self {
+        Self { expected: expected.into(), came: vec![came.into()] }
+    }
+}
+
+impl From<Mishap> for Differs {
+    fn from(mishap: Mishap) -> Self {
+        Self::new("done", mishap.to_string())
+    }
+}
+
+impl Player<'_> {
+    async fn play(&mut self) -> Result<(), Failure> {
+        for line in &self.script.lines {
+            let outcome = self.step(&line.step, &line.text).await;
+            for person in self.people.values_mut() {
+                person.drain();
+            }
+            outcome.map_err(|differs| self.failure(line, &line.text, differs))?;
+        }
+        match self.script.lines.last() {
+            None => Ok(()),
+            Some(last) => {
+                let end = "(the end of the script)";
+                self.nothing_left().await.map_err(|differs| self.failure(last, end, differs))
+            }
+        }
+    }
+
+    fn failure(&self, line: &Line, text: &str, differs: Differs) -> Failure {
+        Failure {
+            file: self.script.file.clone(),
+            title: self.script.title.clone(),
+            line: line.number,
+            text: text.to_owned(),
+            expected: differs.expected,
+            came: differs.came,
+        }
+    }
+
+    async fn step(&mut self, step: &Step, text: &str) -> Result<(), Differs> {
+        match step {
+            Step::Act { who, act, answer } => self.act(who, act, answer).await,
+            Step::ClaimAtOnce { first, second, chat, next } => {
+                self.claim_at_once(first, second, chat, next.as_ref()).await
+            }
+            Step::See { who, sight, whatever_else } => {
+                for who in who {
+                    self.see(who, sight, *whatever_else, text).await?;
+                }
+                Ok(())
+            }
+            Step::SeeNothing(who) => {
+                for who in who {
+                    self.see_nothing(who).await?;
+                }
+                Ok(())
+            }
+            Step::NeverSee { who, sight } => self.never_see(who, sight, text),
+            Step::List { who, chats } => self.list(who, chats).await,
+            Step::Stands { who, phase, owner } => self.stands(who, *phase, owner.as_ref()).await,
+            Step::Pass(time) => match &self.stage.clock {
+                Some(clock) => clock
+                    .advance(*time)
+                    .await
+                    .map_err(|error| Differs::new("the broker's clock moves", error.to_string())),
+                None => Err(Differs::new("a clock that can be moved", "real time")),
+            },
+        }
+    }
+
+    async fn see(
+        &mut self,
+        who: &Who,
+        sight: &Sight,
+        whatever_else: bool,
+        text: &str,
+    ) -> Result<(), Differs> {
+        let stage = self.stage;
+        let (person, roles) = self.person(who)?;
+        let deadline = tokio::time::Instant::now() + stage.patience;
+        loop {
+            person.drain();
+            match person.watch.look_for(sight, roles, whatever_else) {
+                Look::Met => break,
+                Look::Instead(came) => return Err(Differs::new(text, came)),
+                Look::NotYet => {}
+            }
+            let more = tokio::time::timeout_at(deadline, person.wait()).await;
+            if !matches!(more, Ok(true)) {
+                let expected = format!("{text}   (waited {:?} for it)", stage.patience);
+                return Err(Differs { expected, came: person.watch.unexpected(roles) });
+            }
+        }
+        if whatever_else {
+            within(stage, person.sync()).await??;
+            person.watch.forget();
+        }
+        Ok(())
+    }
+
+    async fn see_nothing(&mut self, who: &Who) -> Result<(), Differs> {
+        let stage = self.stage;
+        let (person, roles) = self.person(who)?;
+        within(stage, person.sync()).await??;
+        let came = person.watch.unexpected(roles);
+        if came.is_empty() {
+            return Ok(());
+        }
+        Err(Differs { expected: format!("{who} sees nothing that no line names"), came })
+    }
+
+    fn never_see(&mut self, who: &Who, sight: &Sight, text: &str) -> Result<(), Differs> {
+        let (person, roles) = self.person(who)?;
+        person.drain();
+        if person.watch.ever_saw(sight, roles) {
+            Err(Differs::new(text, "it came"))
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn list(&mut self, who: &Who, chats: &[Name]) -> Result<(), Differs> {
+        let stage = self.stage;
+        let (person, roles) = self.person(who)?;
+        within(stage, person.sync()).await??;
+        let shown = person.watch.list(roles);
+        if shown.iter().map(String::as_str).eq(chats.iter().map(Name::as_str)) {
+            return Ok(());
+        }
+        let named: Vec<&str> = chats.iter().map(Name::as_str).collect();
+        let told = |names: String| match names.as_str() {
+            "" => format!("{who}'s list is empty"),
+            _ => format!("{who}'s list: {names}"),
+        };
+        Err(Differs::new(told(named.join(", ")), told(shown.join(", "))))
+    }
+
+    async fn stands(
+        &mut self,
+        who: &Who,
+        phase: Phase,
+        owner: Option<&Who>,
+    ) -> Result<(), Differs> {
+        let stage = self.stage;
+        let (person, roles) = self.person(who)?;
+        within(stage, person.sync()).await??;
+        let told = |phase: Phase, owner: Option<String>| match (phase, owner) {
+            (Phase::Waiting, _) => format!("{who} finds the chat waiting"),
+            (Phase::Active, Some(owner)) => format!("{who} finds the chat owned by {owner}"),
+            (Phase::Active, None) => format!("{who} finds the chat owned by nobody"),
+            (Phase::Ended, _) => format!("{who} finds the chat ended"),
+        };
+        let expected = told(phase, owner.map(ToString::to_string));
+        let Some((chat, view)) = person.watch.last_look() else {
+            return Err(Differs::new(expected, format!("{who} follows no chat")));
+        };
+        let is_owner = match (owner, &view.owner) {
+            (None, _) => true,
+            (Some(who), Some(person)) => roles.is(who, person, chat),
+            (Some(_), None) => false,
+        };
+        if view.phase == phase && is_owner {
+            return Ok(());
+        }
+        let real = view.owner.as_ref().map(|person| roles.called(person, chat));
+        Err(Differs::new(expected, told(view.phase, real)))
+    }
+
+    /// At the end, everybody who is connected has seen nothing that no line names, and nothing
+    /// came that never should.
+    async fn nothing_left(&mut self) -> Result<(), Differs> {
+        let everyone: Vec<Name> = self.people.keys().cloned().collect();
+        for name in everyone {
+            if self.people.get(&name).is_some_and(|person| person.client().is_ok()) {
+                self.see_nothing(&Who::Named(name)).await?;
+            }
+        }
+        let script = self.script;
+        for line in &script.lines {
+            if let Step::NeverSee { who, sight } = &line.step {
+                self.never_see(who, sight, &line.text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever `who` is, and what names stand for.
+    fn person(&mut self, who: &Who) -> Result<(&mut Person, &Roles), Differs> {
+        let name = self.roles.name(who).cloned();
+        let person = name.and_then(|name| self.people.get_mut(&name));
+        let missing = || Differs::new(format!("{who} is in the script"), "nobody of that name");
+        Ok((person.ok_or_else(missing)?, &self.roles))
+    }
+
+    /// Ends what is left, so that the next script finds an empty desk. The verdict is known by
+    /// now: what cannot be cleared (a chat that is over, a connection that is gone) is left alone.
+    async fn clear_the_stage(&mut self) {
+        let stage = self.stage;
+        let chats: Vec<_> = self.roles.chats().map(|(name, chat)| (name.clone(), chat)).collect();
+        for (name, chat) in chats {
+            if let Some(patron) = self.people.get_mut(&name) {
+                if patron.client().is_err() {
+                    within(stage, patron.come_back(stage)).await.ok();
+                }
+                within(stage, patron.write(stage, Write::End(chat), None)).await.ok();
+            }
+        }
+        for person in self.people.values_mut() {
+            within(stage, person.set_status(Status::Offline)).await.ok();
+            within(stage, person.drop_connection()).await.ok();
+        }
+    }
+}
+
+/// Runs into a failure if it takes too long.
+async fn within<T>(stage: &Stage, doing: impl Future<Output = T>) -> Result<T, Differs> {
+    tokio::time::timeout(stage.patience, doing)
+        .await
+        .map_err(|_| Differs::new("an answer", format!("none in {:?}", stage.patience)))
+}
+
+#[cfg(test)]
+mod tests;
