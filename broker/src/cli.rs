@@ -30,6 +30,7 @@ use crate::config::{Config, ConfigError, Flags};
 use crate::log::LogError;
 use crate::secrets::SecretsError;
 use crate::secrets::password::PasswordError;
+use crate::telemetry::TelemetryError;
 
 /// The open chat desk for library co-operatives.
 #[derive(Debug, Parser)]
@@ -117,6 +118,9 @@ enum CliError {
     /// A password.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// Log lines.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// The broker.
     #[error(transparent)]
     App(#[from] AppError),

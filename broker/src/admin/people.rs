@@ -11,11 +11,10 @@ use super::wire::{LinkCreated, MintTokens, SetPasswordHash, TokensMinted};
 use super::{AdminState, Problem};
 use crate::secrets::MintedToken;
 use crate::secrets::derivation::Secret;
-use crate::secrets::token::{self, Claims, OperatorClaims};
+use crate::secrets::token::{self, Claims, OperatorClaims, TOKEN_HOURS_MAX};
 
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 const TOKENS_AT_ONCE_MAX: u32 = 100_000;
-const TOKEN_HOURS_MAX: u32 = 24 * 30;
 const NOTE_BYTES_MAX: usize = 200;
 
 pub(super) async fn set_password(

@@ -84,7 +84,7 @@ async fn ask(config: &Config) -> Result<(Status, String), CliError> {
 }
 
 fn describe((status, place): &(Status, String)) -> String {
-    format!("{place}, {} live chats, acknowledged means {}", status.live_chats, status.durability)
+    format!("{place}, live chats: {}, acknowledged means: {}", status.live_chats, status.durability)
 }
 
 fn people(status: &Status) -> Result<String, String> {
@@ -94,7 +94,7 @@ fn people(status: &Status) -> Result<String, String> {
         return Err(what.into());
     }
     let version = format!("version {directory_version}");
-    Ok(format!("{version}, {institutions} libraries, {active_users} people who may sign in"))
+    Ok(format!("{version}, libraries: {institutions}, people who may sign in: {active_users}"))
 }
 
 /// Whether the time can be true: not before this was built, nor before what is stored.

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{CliError, Settings};
 use crate::app::{self, ClockChoice};
+use crate::telemetry;
 
 /// Run the broker until it is told to stop.
 #[derive(Debug, Args)]
@@ -39,6 +40,8 @@ impl Serve {
                 return Err(CliError::Refused(what.into()));
             }
         };
+        // Here and not in `app`: log lines are the process's, which in tests runs many brokers.
+        telemetry::start_logging(config.log_format, config.log_level)?;
         Ok(app::serve(config, clock)?)
     }
 }

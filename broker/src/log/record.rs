@@ -37,7 +37,6 @@ pub fn blank(event: &StoredEvent) -> Result<StoredEvent, LogError> {
     match event.kind.split_once('.') {
         Some(("chat", _)) => chat::blank(event),
         Some(("directory", _)) => directory::blank(event),
-        Some(("directory", _)) => directory::blank(event),
         _ => Err(newer(event.kind, event.version)),
     }
 }

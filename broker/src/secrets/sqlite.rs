@@ -15,6 +15,7 @@ use deskbell_protocol::ids::{SessionId, UserId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
+use super::token::TOKEN_HOURS_MAX;
 use super::{Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
 
 /// The database's name in the store directory; the log's too.
@@ -23,6 +24,9 @@ pub const DATABASE_FILE: &str = "deskbell.db";
 const FORMAT: i64 = 1;
 /// Longer than any commit of the log's writer, which shares the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Of a minted token; others live for hours.
+const TOKEN_LIFETIME_MS_MAX: i64 = TOKEN_HOURS_MAX as i64 * 3_600_000;
 
 const SCHEMA: &str = "
 CREATE TABLE secrets_format (version INTEGER NOT NULL) STRICT;
@@ -95,9 +99,25 @@ impl SqliteSecrets {
         Ok(Self { keys: Arc::new(keys), connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// Runs `work` in a transaction of its own, off the caller's thread.
+    /// Reads, off the caller's thread and without holding up the log's writer.
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, SecretsError> + Send + 'static,
+    ) -> SecretsFuture<T> {
+        self.run(TransactionBehavior::Deferred, work)
+    }
+
+    /// Writes, all or nothing, off the caller's thread.
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, SecretsError> + Send + 'static,
+    ) -> SecretsFuture<T> {
+        self.run(TransactionBehavior::Immediate, work)
+    }
+
     fn run<T: Send + 'static>(
         &self,
+        behavior: TransactionBehavior,
         work: impl FnOnce(&Connection) -> Result<T, SecretsError> + Send + 'static,
     ) -> SecretsFuture<T> {
         let connection = Arc::clone(&self.connection);
@@ -105,8 +125,7 @@ impl SqliteSecrets {
             let work = move || {
                 let mut connection =
                     connection.lock().expect("nothing panics while it holds the connection");
-                let exclusive = TransactionBehavior::Immediate;
-                let transaction = connection.transaction_with_behavior(exclusive).map_err(fault)?;
+                let transaction = connection.transaction_with_behavior(behavior).map_err(fault)?;
                 let answer = work(&transaction)?;
                 transaction.commit().map_err(fault)?;
                 Ok(answer)
@@ -123,14 +142,14 @@ impl Secrets for SqliteSecrets {
     }
 
     fn password_hash(&self, user: UserId) -> SecretsFuture<Option<String>> {
-        self.run(move |connection| {
+        self.read(move |connection| {
             let phc = "SELECT phc FROM secrets_passwords WHERE user = ?1";
             connection.query_row(phc, [user.as_str()], |row| row.get(0)).optional().map_err(fault)
         })
     }
 
     fn set_password_hash(&self, user: UserId, phc: String) -> SecretsFuture<()> {
-        self.run(move |connection| {
+        self.write(move |connection| {
             let set = "INSERT OR REPLACE INTO secrets_passwords VALUES (?1, ?2)";
             connection.execute(set, params![user.as_str(), phc]).map_err(fault)?;
             let withdraw = "DELETE FROM secrets_links WHERE user = ?1";
@@ -139,7 +158,7 @@ impl Secrets for SqliteSecrets {
     }
 
     fn create_link(&self, user: UserId, digest: Digest, expires: Timestamp) -> SecretsFuture<()> {
-        self.run(move |connection| {
+        self.write(move |connection| {
             let create = "INSERT OR REPLACE INTO secrets_links VALUES (?1, ?2, ?3)";
             let row = params![digest, user.as_str(), expires.as_millisecond()];
             connection.execute(create, row).map(drop).map_err(fault)
@@ -147,7 +166,7 @@ impl Secrets for SqliteSecrets {
     }
 
     fn take_link(&self, digest: Digest, now: Timestamp) -> SecretsFuture<Option<UserId>> {
-        self.run(move |connection| {
+        self.write(move |connection| {
             let take = "DELETE FROM secrets_links WHERE digest = ?1 RETURNING user, expires_ms";
             let taken = connection
                 .query_row(take, [digest], |row| {
@@ -161,7 +180,7 @@ impl Secrets for SqliteSecrets {
     }
 
     fn record_tokens(&self, minted: Vec<MintedToken>) -> SecretsFuture<()> {
-        self.run(move |connection| {
+        self.write(move |connection| {
             let record = "INSERT INTO secrets_minted VALUES (?1, ?2, ?3, ?4, ?5)";
             let mut record = connection.prepare(record).map_err(fault)?;
             for token in minted {
@@ -179,7 +198,7 @@ impl Secrets for SqliteSecrets {
     }
 
     fn minted_tokens(&self, now: Timestamp) -> SecretsFuture<Vec<MintedToken>> {
-        self.run(move |connection| {
+        self.read(move |connection| {
             let minted = "SELECT user, session, issued_ms, expires_ms, note FROM secrets_minted \
                           WHERE expires_ms > ?1 ORDER BY issued_ms, rowid";
             let mut minted = connection.prepare(minted).map_err(fault)?;
@@ -199,7 +218,11 @@ impl Secrets for SqliteSecrets {
     }
 
     fn end_session(&self, session: SessionId, until: Timestamp) -> SecretsFuture<()> {
-        self.run(move |connection| {
+        self.write(move |connection| {
+            // No token lives longer than that before `until`, so these have all expired.
+            let expired = until.as_millisecond() - TOKEN_LIFETIME_MS_MAX;
+            let forget = "DELETE FROM secrets_ended WHERE until_ms <= ?1";
+            connection.execute(forget, [expired]).map_err(fault)?;
             let end = "INSERT OR REPLACE INTO secrets_ended VALUES (?1, ?2)";
             let row = params![session.to_string(), until.as_millisecond()];
             connection.execute(end, row).map(drop).map_err(fault)
@@ -207,12 +230,11 @@ impl Secrets for SqliteSecrets {
     }
 
     fn ended_sessions(&self, now: Timestamp) -> SecretsFuture<Vec<(SessionId, Timestamp)>> {
-        self.run(move |connection| {
-            let forget = "DELETE FROM secrets_ended WHERE until_ms <= ?1";
-            connection.execute(forget, [now.as_millisecond()]).map_err(fault)?;
-            let ended = "SELECT session, until_ms FROM secrets_ended ORDER BY session";
+        self.read(move |connection| {
+            let ended = "SELECT session, until_ms FROM secrets_ended WHERE until_ms > ?1 \
+                         ORDER BY session";
             let mut ended = connection.prepare(ended).map_err(fault)?;
-            let mut rows = ended.query([]).map_err(fault)?;
+            let mut rows = ended.query([now.as_millisecond()]).map_err(fault)?;
             let mut sessions = Vec::new();
             while let Some(row) = rows.next().map_err(fault)? {
                 let session = parsed(&column::<String>(row, 0)?)?;

@@ -21,6 +21,9 @@ pub const PATRON_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 /// How long an operator's is; it is renewed on the connection.
 pub const OPERATOR_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long one that a command makes may be, in hours.
+pub const TOKEN_HOURS_MAX: u32 = 24 * 30;
+
 const PATRON_PREFIX: &str = "dbp1";
 const OPERATOR_PREFIX: &str = "dbo1";
 /// Longer texts are no tokens of ours, and not worth a hash.

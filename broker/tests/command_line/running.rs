@@ -1,5 +1,7 @@
 //! Commands while a broker has the store open: through the socket file.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -75,6 +77,57 @@ fn every_command_works_through_a_running_broker() {
     desk.write("cedar.toml", "[institutions.cedar]\nname = 'Cedar'\ntime_zone = 'UTC'\n");
     assert!(desk.run(&["directory", "apply", "cedar.toml"]).done().contains("applied"));
     assert!(desk.run(&["directory", "export"]).done().contains("[institutions.cedar]"));
+}
+
+#[test]
+fn a_broker_serves_takes_commands_and_stops_when_told() {
+    let desk = Desk::initialized();
+    let mut broker = Broker::start(&desk);
+    assert!(desk.run(&["check"]).done().contains("open in a running broker"));
+    desk.write("cedar.toml", "[institutions.cedar]\nname = 'Cedar'\ntime_zone = 'UTC'\n");
+    assert!(desk.run(&["directory", "apply", "cedar.toml"]).done().contains("applied"));
+    assert!(desk.run(&["backup", "desk.db"]).done().contains("all verified"));
+    let second = desk.run(&["serve"]);
+    second.refused(&format!("process {} has it open", broker.0.id()));
+    assert!(broker.stop());
+    assert!(desk.run(&["check"]).done().contains("no broker runs"));
+    assert!(desk.run(&["directory", "export"]).done().contains("[institutions.cedar]"));
+}
+
+/// The real thing, on free ports.
+struct Broker(Child);
+
+impl Broker {
+    fn start(desk: &Desk) -> Self {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_deskbell"))
+            .args(["serve", "--set", "server.listen=127.0.0.1:0"])
+            .args(["--set", "server.admin_listen=127.0.0.1:0"])
+            .current_dir(desk.path())
+            .env_clear()
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let ready = lines.find(|line| line.as_ref().unwrap().contains("\"ready\""));
+        assert!(ready.is_some(), "it went away before it was ready");
+        // Read on, so that it never waits for somebody to listen.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self(child)
+    }
+
+    /// Whether it stopped in order.
+    fn stop(&mut self) -> bool {
+        let process = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        self.0.wait().unwrap().success()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // After `stop` there is nothing left to kill.
+        let _: std::io::Result<()> = self.0.kill();
+    }
 }
 
 #[test]

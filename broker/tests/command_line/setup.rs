@@ -21,7 +21,7 @@ fn init_makes_a_desk_whose_checks_pass() {
     {
         assert!(out.contains(line), "{out}");
     }
-    assert!(out.contains("1 people who may sign in"), "{out}");
+    assert!(out.contains("people who may sign in: 1"), "{out}");
     let out = desk.run(&["directory", "export", "--config", "desk/deskbell.toml"]).done();
     assert!(out.contains("[users.maya]") && out.contains("America/New_York"), "{out}");
 }

@@ -1,4 +1,5 @@
-//! Version 1 of every directory event's body. Frozen: a change is a new version beside these.
+//! The bodies of directory events as JSON, version 1. A field is never renamed here: that would be
+//! a new version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,42 +11,14 @@ use deskbell_protocol::ids::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An entry, flat: its id and its fields.
-macro_rules! entries {
-    ($($name:ident, $id:ident, $entry:ident { $($field:ident: $type:ty),+ })+) => {$(
-        #[derive(Serialize, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(super) struct $name {
-            id: $id,
-            $($field: $type,)+
-        }
-        impl From<(&$id, &d::$entry)> for $name {
-            fn from((id, it): (&$id, &d::$entry)) -> Self {
-                Self { id: id.clone(), $($field: it.$field.clone(),)+ }
-            }
-        }
-        impl From<$name> for DirectoryEvent {
-            fn from(it: $name) -> Self {
-                Self::$name(it.id, d::$entry { $($field: it.$field,)+ })
-            }
-        }
-    )+};
-}
-
-entries! {
-    InstitutionSet, InstitutionId, Institution { name: String, time_zone: String }
-    DepartmentSet, DepartmentId, Department {
-        institution: InstitutionId, name: String, members: BTreeSet<UserId>
-    }
-    TicketQueueSet, TicketQueueId, TicketQueue { institution: InstitutionId, name: String }
-    WidgetSet, WidgetId, Widget {
-        institution: InstitutionId, name: String, options: Vec<Target>, roll_up_seconds: u32,
-        patron_grace_seconds: u32, origins: BTreeSet<String>
-    }
+#[derive(Serialize, Deserialize)]
+pub(super) struct InstitutionSet {
+    id: InstitutionId,
+    name: String,
+    time_zone: String,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct CoopSet {
     id: CoopId,
     name: String,
@@ -54,41 +27,45 @@ pub(super) struct CoopSet {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Membership {
     contributing: bool,
 }
 
-impl From<(&CoopId, &d::Coop)> for CoopSet {
-    fn from((id, it): (&CoopId, &d::Coop)) -> Self {
-        let members = it
-            .members
-            .iter()
-            .map(|(id, it)| (id.clone(), Membership { contributing: it.contributing }));
-        let users = it.users.iter().map(|(id, level)| (id.clone(), (*level).into()));
-        Self {
-            id: id.clone(),
-            name: it.name.clone(),
-            members: members.collect(),
-            users: users.collect(),
-        }
-    }
-}
-
-impl From<CoopSet> for DirectoryEvent {
-    fn from(it: CoopSet) -> Self {
-        let members = it
-            .members
-            .into_iter()
-            .map(|(id, it)| (id, d::Membership { contributing: it.contributing }));
-        let users = it.users.into_iter().map(|(id, level)| (id, level.into()));
-        let coop = d::Coop { name: it.name, members: members.collect(), users: users.collect() };
-        Self::CoopSet(it.id, coop)
-    }
+#[derive(Serialize, Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CoopLevel {
+    Regular,
+    InstitutionAdmin,
+    CoopAdmin,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+pub(super) struct DepartmentSet {
+    id: DepartmentId,
+    institution: InstitutionId,
+    name: String,
+    members: BTreeSet<UserId>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct TicketQueueSet {
+    id: TicketQueueId,
+    institution: InstitutionId,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WidgetSet {
+    id: WidgetId,
+    institution: InstitutionId,
+    name: String,
+    options: Vec<Target>,
+    roll_up_seconds: u32,
+    patron_grace_seconds: u32,
+    origins: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct UserSet {
     id: UserId,
     institution: InstitutionId,
@@ -97,50 +74,16 @@ pub(super) struct UserSet {
     active: bool,
 }
 
-impl From<(&UserId, &d::User)> for UserSet {
-    fn from((id, it): (&UserId, &d::User)) -> Self {
-        Self {
-            id: id.clone(),
-            institution: it.institution.clone(),
-            name: it.name.clone(),
-            level: it.level.into(),
-            active: it.active,
-        }
-    }
-}
-
-impl From<UserSet> for DirectoryEvent {
-    fn from(it: UserSet) -> Self {
-        let UserSet { id, institution, name, level, active } = it;
-        Self::UserSet(id, d::User { institution, name, level: level.into(), active })
-    }
-}
-
-macro_rules! words {
-    ($($name:ident { $($variant:ident),+ })+) => {$(
-        #[derive(Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub(super) enum $name { $($variant),+ }
-        impl From<d::$name> for $name {
-            fn from(it: d::$name) -> Self {
-                match it { $(d::$name::$variant => Self::$variant),+ }
-            }
-        }
-        impl From<$name> for d::$name {
-            fn from(it: $name) -> Self {
-                match it { $($name::$variant => Self::$variant),+ }
-            }
-        }
-    )+};
-}
-
-words! {
-    CoopLevel { Regular, InstitutionAdmin, CoopAdmin }
-    LocalLevel { Reader, Regular, Admin }
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LocalLevel {
+    Reader,
+    Regular,
+    Admin,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[serde(tag = "of", content = "id", rename_all = "snake_case")]
 pub(super) enum Removed {
     Institution(InstitutionId),
     Coop(CoopId),
@@ -148,6 +91,159 @@ pub(super) enum Removed {
     TicketQueue(TicketQueueId),
     Widget(WidgetId),
     User(UserId),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CoopAccessGranted {
+    pub(super) coop: CoopId,
+    pub(super) user: UserId,
+    pub(super) level: CoopLevel,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CoopAccessRevoked {
+    pub(super) coop: CoopId,
+    pub(super) user: UserId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Who {
+    pub(super) user: UserId,
+}
+
+impl From<(&InstitutionId, &d::Institution)> for InstitutionSet {
+    fn from((id, it): (&InstitutionId, &d::Institution)) -> Self {
+        let d::Institution { name, time_zone } = it.clone();
+        Self { id: id.clone(), name, time_zone }
+    }
+}
+
+impl From<InstitutionSet> for DirectoryEvent {
+    fn from(it: InstitutionSet) -> Self {
+        let InstitutionSet { id, name, time_zone } = it;
+        Self::InstitutionSet(id, d::Institution { name, time_zone })
+    }
+}
+
+impl From<(&CoopId, &d::Coop)> for CoopSet {
+    fn from((id, it): (&CoopId, &d::Coop)) -> Self {
+        let d::Coop { name, members, users } = it.clone();
+        let member = |it: d::Membership| Membership { contributing: it.contributing };
+        let members = members.into_iter().map(|(id, it)| (id, member(it))).collect();
+        let users = users.into_iter().map(|(id, level)| (id, level.into())).collect();
+        Self { id: id.clone(), name, members, users }
+    }
+}
+
+impl From<CoopSet> for DirectoryEvent {
+    fn from(it: CoopSet) -> Self {
+        let CoopSet { id, name, members, users } = it;
+        let member = |it: Membership| d::Membership { contributing: it.contributing };
+        let members = members.into_iter().map(|(id, it)| (id, member(it))).collect();
+        let users = users.into_iter().map(|(id, level)| (id, level.into())).collect();
+        Self::CoopSet(id, d::Coop { name, members, users })
+    }
+}
+
+impl From<(&DepartmentId, &d::Department)> for DepartmentSet {
+    fn from((id, it): (&DepartmentId, &d::Department)) -> Self {
+        let d::Department { institution, name, members } = it.clone();
+        Self { id: id.clone(), institution, name, members }
+    }
+}
+
+impl From<DepartmentSet> for DirectoryEvent {
+    fn from(it: DepartmentSet) -> Self {
+        let DepartmentSet { id, institution, name, members } = it;
+        Self::DepartmentSet(id, d::Department { institution, name, members })
+    }
+}
+
+impl From<(&TicketQueueId, &d::TicketQueue)> for TicketQueueSet {
+    fn from((id, it): (&TicketQueueId, &d::TicketQueue)) -> Self {
+        let d::TicketQueue { institution, name } = it.clone();
+        Self { id: id.clone(), institution, name }
+    }
+}
+
+impl From<TicketQueueSet> for DirectoryEvent {
+    fn from(it: TicketQueueSet) -> Self {
+        let TicketQueueSet { id, institution, name } = it;
+        Self::TicketQueueSet(id, d::TicketQueue { institution, name })
+    }
+}
+
+impl From<(&WidgetId, &d::Widget)> for WidgetSet {
+    fn from((id, it): (&WidgetId, &d::Widget)) -> Self {
+        let it = it.clone();
+        Self {
+            id: id.clone(),
+            institution: it.institution,
+            name: it.name,
+            options: it.options,
+            roll_up_seconds: it.roll_up_seconds,
+            patron_grace_seconds: it.patron_grace_seconds,
+            origins: it.origins,
+        }
+    }
+}
+
+impl From<WidgetSet> for DirectoryEvent {
+    fn from(it: WidgetSet) -> Self {
+        let widget = d::Widget {
+            institution: it.institution,
+            name: it.name,
+            options: it.options,
+            roll_up_seconds: it.roll_up_seconds,
+            patron_grace_seconds: it.patron_grace_seconds,
+            origins: it.origins,
+        };
+        Self::WidgetSet(it.id, widget)
+    }
+}
+
+impl From<(&UserId, &d::User)> for UserSet {
+    fn from((id, it): (&UserId, &d::User)) -> Self {
+        let d::User { institution, name, level, active } = it.clone();
+        let level = match level {
+            d::LocalLevel::Reader => LocalLevel::Reader,
+            d::LocalLevel::Regular => LocalLevel::Regular,
+            d::LocalLevel::Admin => LocalLevel::Admin,
+        };
+        Self { id: id.clone(), institution, name, level, active }
+    }
+}
+
+impl From<UserSet> for DirectoryEvent {
+    fn from(it: UserSet) -> Self {
+        let UserSet { id, institution, name, level, active } = it;
+        let level = match level {
+            LocalLevel::Reader => d::LocalLevel::Reader,
+            LocalLevel::Regular => d::LocalLevel::Regular,
+            LocalLevel::Admin => d::LocalLevel::Admin,
+        };
+        Self::UserSet(id, d::User { institution, name, level, active })
+    }
+}
+
+impl From<d::CoopLevel> for CoopLevel {
+    fn from(level: d::CoopLevel) -> Self {
+        match level {
+            d::CoopLevel::Regular => Self::Regular,
+            d::CoopLevel::InstitutionAdmin => Self::InstitutionAdmin,
+            d::CoopLevel::CoopAdmin => Self::CoopAdmin,
+        }
+    }
+}
+
+impl From<CoopLevel> for d::CoopLevel {
+    fn from(level: CoopLevel) -> Self {
+        match level {
+            CoopLevel::Regular => Self::Regular,
+            CoopLevel::InstitutionAdmin => Self::InstitutionAdmin,
+            CoopLevel::CoopAdmin => Self::CoopAdmin,
+        }
+    }
 }
 
 impl From<&Thing> for Removed {
@@ -164,8 +260,8 @@ impl From<&Thing> for Removed {
 }
 
 impl From<Removed> for Thing {
-    fn from(thing: Removed) -> Self {
-        match thing {
+    fn from(removed: Removed) -> Self {
+        match removed {
             Removed::Institution(id) => Self::Institution(id),
             Removed::Coop(id) => Self::Coop(id),
             Removed::Department(id) => Self::Department(id),
@@ -174,25 +270,4 @@ impl From<Removed> for Thing {
             Removed::User(id) => Self::User(id),
         }
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CoopAccessGranted {
-    pub(super) coop: CoopId,
-    pub(super) user: UserId,
-    pub(super) level: CoopLevel,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CoopAccessRevoked {
-    pub(super) coop: CoopId,
-    pub(super) user: UserId,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Person {
-    pub(super) user: UserId,
 }
