@@ -85,7 +85,7 @@ fn id<T: std::str::FromStr>(text: &str) -> T {
 }
 
 fn operator(user: &str, name: &str, library: &str) -> Person {
-    Person::Operator { id: Some(id(user)), name: name.into(), library: id(library) }
+    Person::Operator { id: Some(id(user)), name: name.into(), library: Some(id(library)) }
 }
 
 fn maya() -> Person {

@@ -3,4 +3,5 @@
 //! Not here: tests of one module, which stand beside it in its crate.
 
 mod codegen;
+mod scripted;
 mod tidy;

@@ -26,9 +26,12 @@ pub struct Appender {
     log: Arc<dyn EventLog>,
 }
 
+/// Who wants to know, and what.
+type Batch = (Vec<Recipient<Settled>>, Vec<Outcome>);
+
 #[derive(Default)]
 struct Back {
-    batches: Mutex<Vec<(Vec<Recipient<Settled>>, Vec<Outcome>)>>,
+    batches: Mutex<Vec<Batch>>,
     arrived: Notify,
 }
 

@@ -58,6 +58,7 @@ pub struct Ask {
 
 /// What may be asked.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the variants say what their fields hold")]
 pub enum Wish {
     /// To change the chat. Boxed: a command is large and most asks wait nowhere.
     Do(Box<Deed>),
@@ -85,6 +86,7 @@ pub struct Deed {
 /// Small things that need no answer.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
+#[expect(missing_docs, reason = "the variants say what their fields hold")]
 pub enum Nudge {
     /// A connection ended.
     Gone(ConnectionId),

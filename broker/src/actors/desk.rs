@@ -48,9 +48,7 @@ impl Desk {
     /// A connection began: presence knows at once, the desk follows.
     pub fn arrived(&self, node: &Node, peer: Arc<Peer>) {
         let shift = match &peer.who {
-            Principal::Operator(user) => {
-                node.presence.operator_connected(user, peer.connection)
-            }
+            Principal::Operator(user) => node.presence.operator_connected(user, peer.connection),
             Principal::Patron { session, .. } => {
                 let arrived = node.presence.patron_connected(session, peer.connection);
                 Shift { arrived, ..Shift::default() }

@@ -102,6 +102,7 @@ pub enum Closed {
 
 /// What to say.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the variants say what their fields hold")]
 pub enum Say<'a> {
     /// A request is done; a write names its last event.
     Done { re: u32, at: Option<(ChatId, u64, Eid)> },

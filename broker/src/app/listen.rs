@@ -82,9 +82,10 @@ async fn serve(
     }
     let health = Health { edge: broker.edge.clone(), metrics, manual };
     let health = health::router(health);
+    let admin_address = admin_listener.local_addr()?;
     tokio::task::spawn_local(async move { axum::serve(admin_listener, health).await });
     let address = listener.local_addr()?;
-    tracing::info!(%address, admin = %config.admin_listen, shards = config.shards, "ready");
+    tracing::info!(%address, %admin_address, shards = config.shards, "ready");
     let accepting = accept(listener, &broker, certificate.clone());
     tokio::select! {
         never = accepting => match never {},

@@ -60,21 +60,17 @@ fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
     }
     let outline: Option<Outline> = serde_json::from_str(text).ok();
     let re = outline.as_ref().and_then(|outline| outline.id);
-    let (code, message) = match outline {
-        Some(Outline { id: Some(_), r#type: Some(kind) }) => {
-            if error.to_string().starts_with("unknown variant") {
-                let message = format!("this broker does not know the type {kind:.80}");
-                (ErrorCode::UnknownType, message)
-            } else {
-                (ErrorCode::BadRequest, format!("{kind:.80}: {error}"))
-            }
-        }
-        _ => {
-            let message = "a frame is one JSON object with a type and a numeric id";
-            (ErrorCode::BadFrame, message.to_owned())
-        }
+    let Some(Outline { id: Some(_), r#type: Some(kind) }) = outline else {
+        let message = "a frame is one JSON object with a type and a numeric id";
+        return Unreadable { re, refusal: Refusal::new(ErrorCode::BadFrame, message) };
     };
-    Unreadable { re, refusal: Refusal::new(code, message) }
+    let refusal = if error.to_string().starts_with("unknown variant") {
+        let message = format!("this broker does not know the type {kind:.80}");
+        Refusal::new(ErrorCode::UnknownType, message)
+    } else {
+        Refusal::new(ErrorCode::BadRequest, format!("{kind:.80}: {error}"))
+    };
+    Unreadable { re, refusal }
 }
 
 /// Turns a request into what the session understands. `hello`, `auth` and `pong` are not for it.
@@ -111,7 +107,7 @@ impl Speaker<'_> {
         let (chat, cmid, command) = match frame {
             ToBroker::ChatPost { chat, cmid, text, lang, .. } => {
                 print.add("post").add(&text).add_some(lang.as_deref());
-                self.check("text", &text, self.limits.text_bytes)?;
+                check("text", &text, self.limits.text_bytes)?;
                 self.check_some("lang", lang.as_deref())?;
                 (chat, cmid, Command::Post { by: self.author(), text, lang })
             }
@@ -121,14 +117,14 @@ impl Speaker<'_> {
             }
             ToBroker::ChatNote { chat, cmid, text, .. } => {
                 print.add("note").add(&text);
-                self.check("text", &text, self.limits.text_bytes)?;
+                check("text", &text, self.limits.text_bytes)?;
                 (chat, cmid, Command::Note { by: self.operator()?, text })
             }
             ToBroker::ChatTransfer { chat, cmid, to, note, tell_patron, .. } => {
                 print.add("transfer").add(&to.to_string()).add_some(note.as_deref());
                 print.add(if tell_patron { "told" } else { "untold" });
                 if let Some(note) = &note {
-                    self.check("note", note, self.limits.text_bytes)?;
+                    check("note", note, self.limits.text_bytes)?;
                 }
                 (chat, cmid, Command::Transfer { by: self.operator()?, to, note, tell_patron })
             }
@@ -138,7 +134,7 @@ impl Speaker<'_> {
             }
             ToBroker::ChatTransferDecline { chat, cmid, reason, .. } => {
                 print.add("decline").add(&reason);
-                self.check("reason", &reason, self.limits.field_bytes)?;
+                check("reason", &reason, self.limits.field_bytes)?;
                 (chat, cmid, Command::DeclineTransfer { by: self.operator()?, reason })
             }
             ToBroker::ChatLeave { chat, cmid, .. } => {
@@ -165,7 +161,7 @@ impl Speaker<'_> {
         let Some(home) = directory.widgets.get(widget).map(|it| it.institution.clone()) else {
             return Err(Refusal::new(ErrorCode::NotFound, format!("there is no widget {widget}")));
         };
-        self.check("question", &question, self.limits.text_bytes)?;
+        check("question", &question, self.limits.text_bytes)?;
         for (field, value) in
             [("name", &name), ("contact", &contact), ("page", &page), ("lang", &lang)]
         {
@@ -216,20 +212,8 @@ impl Speaker<'_> {
         }
     }
 
-    fn check(&self, field: &str, text: &str, bytes_max: u32) -> Result<(), Refusal> {
-        let too_long = text.len() > usize::try_from(bytes_max).unwrap_or(usize::MAX);
-        if too_long {
-            let message = format!("{field} is longer than {bytes_max} bytes: shorten or split it");
-            Err(Refusal::new(ErrorCode::BadText, message))
-        } else if text.trim().is_empty() {
-            Err(Refusal::new(ErrorCode::BadText, format!("{field} is empty")))
-        } else {
-            Ok(())
-        }
-    }
-
     fn check_some(&self, field: &str, text: Option<&str>) -> Result<(), Refusal> {
-        text.map_or(Ok(()), |text| self.check(field, text, self.limits.field_bytes))
+        text.map_or(Ok(()), |text| check(field, text, self.limits.field_bytes))
     }
 
     fn check_answers(&self, answers: &[Answer]) -> Result<(), Refusal> {
@@ -238,9 +222,21 @@ impl Speaker<'_> {
             return Err(Refusal::new(ErrorCode::BadText, message));
         }
         for it in answers {
-            self.check("a question", &it.question, self.limits.field_bytes)?;
-            self.check("an answer", &it.answer, self.limits.field_bytes)?;
+            check("a question", &it.question, self.limits.field_bytes)?;
+            check("an answer", &it.answer, self.limits.field_bytes)?;
         }
+        Ok(())
+    }
+}
+
+fn check(field: &str, text: &str, bytes_max: u32) -> Result<(), Refusal> {
+    let too_long = text.len() > usize::try_from(bytes_max).unwrap_or(usize::MAX);
+    if too_long {
+        let message = format!("{field} is longer than {bytes_max} bytes: shorten or split it");
+        Err(Refusal::new(ErrorCode::BadText, message))
+    } else if text.trim().is_empty() {
+        Err(Refusal::new(ErrorCode::BadText, format!("{field} is empty")))
+    } else {
         Ok(())
     }
 }
@@ -257,13 +253,11 @@ impl Print {
     }
 
     fn add_some(&mut self, field: Option<&str>) -> &mut Self {
-        match field {
-            Some(field) => self.add(field),
-            None => {
-                self.0.push(0xFE);
-                self
-            }
+        if let Some(field) = field {
+            return self.add(field);
         }
+        self.0.push(0xFE);
+        self
     }
 }
 

@@ -62,7 +62,7 @@ fn transfers() -> Vec<ChatEvent> {
     vec![
         ChatEvent::TransferOffered {
             by: maya(),
-            to: target("operator/lou"),
+            to: Some(target("operator/lou")),
             to_name: "Lou".into(),
             note: Some("Knows the lending rules of Elm.".into()),
             until: at("17:07"),

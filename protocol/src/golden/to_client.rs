@@ -147,7 +147,7 @@ fn snapshot(reason: SnapshotReason, state: ChatView, upto: usize) -> ToClient {
 fn stream() -> Vec<ToClient> {
     let active = ChatView { phase: Phase::Active, owner: Some(maya()), ..state() };
     let until = at("21:30");
-    let transfer = TransferView { to: target("operator/lou"), to_name: "Lou".into(), until };
+    let transfer = TransferView { to: Some(target("operator/lou")), to_name: "Lou".into(), until };
     let offered = ChatView {
         participants: vec![ines()],
         transfer: Some(transfer),

@@ -28,8 +28,6 @@ impl ChatActor {
             waits: node.settings.waits,
         };
         match command {
-            // The path of every message: nothing more is asked about.
-            Command::Post { .. } | Command::Note { .. } => {}
             Command::Open(opened) => {
                 let directory = node.directory.load();
                 let widget = directory.widgets.get(&opened.widget);
@@ -50,7 +48,10 @@ impl ChatActor {
                 context.standing = node.presence.standing(by);
             }
             Command::Transfer { to, .. } => context.target_online = node.presence.online(to),
-            Command::CancelTransfer { .. }
+            // Texts among them: on the path of every message nothing more is asked about.
+            Command::Post { .. }
+            | Command::Note { .. }
+            | Command::CancelTransfer { .. }
             | Command::Leave { .. }
             | Command::End { .. }
             | Command::PatronFound

@@ -167,7 +167,7 @@ impl ChatActor {
         tracing::warn!(chat = %self.chat, %error, "older events cannot be read");
         match purpose {
             Purpose::History { re, .. } => {
-                self.refuse(Some(&(peer.clone(), re)), &Refused::Unavailable)
+                self.refuse(Some(&(peer.clone(), re)), &Refused::Unavailable);
             }
             Purpose::Resume { .. } | Purpose::Continue => {
                 if let Some(place) = self.place_of(peer.connection) {

@@ -154,9 +154,8 @@ impl SessionActor {
     pub(super) fn watch_anew(&mut self, told: &Told) {
         let Some(list) = &mut self.list else { return };
         let watches = told.watches();
-        let kept = |target: &Target| {
-            matches!(target, Target::Operator(_)) || watches.contains(target)
-        };
+        let kept =
+            |target: &Target| matches!(target, Target::Operator(_)) || watches.contains(target);
         let dropped: Vec<_> = list.watched.iter().filter(|it| !kept(it)).cloned().collect();
         let added: Vec<_> = watches.difference(&list.watched).cloned().collect();
         for target in dropped {

@@ -27,6 +27,7 @@ pub struct Request {
 
 /// What a request wants.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the variants say what their fields hold")]
 pub enum Want {
     /// To change a chat, or to open one.
     Do { chat: ChatId, deed: Box<Deed> },

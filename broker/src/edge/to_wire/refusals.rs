@@ -43,10 +43,11 @@ fn code_of(why: &Refused) -> ErrorCode {
         Refused::Chat(refusal) => code_of_chat(refusal),
         Refused::Denied(Denied::NotFound) => ErrorCode::NotFound,
         Refused::Denied(Denied::WrongRole) => ErrorCode::WrongRole,
-        Refused::Denied(Denied::TargetNotAllowed) => ErrorCode::TargetNotAllowed,
+        Refused::Denied(Denied::TargetNotAllowed) | Refused::MayNotMonitor(_) => {
+            ErrorCode::TargetNotAllowed
+        }
         Refused::CmidReused => ErrorCode::CmidReused,
         Refused::TooManyChats(_) => ErrorCode::TooManyChats,
-        Refused::MayNotMonitor(_) => ErrorCode::TargetNotAllowed,
         Refused::Busy => ErrorCode::Busy,
         Refused::Unavailable => ErrorCode::Unavailable,
         Refused::Internal => ErrorCode::Internal,

@@ -35,10 +35,10 @@ impl Rate {
     pub(super) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         let full_at = self.full_at.max(now) + self.each;
         let ahead = full_at - now;
-        if ahead > self.burst {
+        if let Some(wait) = ahead.checked_sub(self.burst).filter(|wait| !wait.is_zero()) {
             self.refused_in_a_row += 1;
             metrics::counter!("deskbell_rate_limited_total").increment(1);
-            return Err(ahead - self.burst);
+            return Err(wait);
         }
         self.full_at = full_at;
         self.refused_in_a_row = 0;

@@ -1,0 +1,7 @@
+//! What the system tests share: brokers as real processes on free ports, over stores made ready in
+//! advance.
+//!
+//! Not here: any test (`it/`), and any knowledge of what the broker should do.
+
+pub mod broker;
+pub mod store;

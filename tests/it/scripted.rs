@@ -1,0 +1,69 @@
+//! Every conversation of `scripts/`, each against a broker of its own with a clock that the script
+//! moves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskbell_client::TcpConnector;
+use deskbell_scripted_bot::{ClockControl, Outcome, Script, Stage, play};
+use deskbell_tests::broker::{Broker, Options};
+use deskbell_tests::store::{self, PASSWORD};
+
+/// What did not come after this will not come; nothing waits for it that passes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn scripts() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let entries = fs::read_dir(directory).expect("there are scripts");
+    let paths = entries.map(|entry| entry.expect("scripts can be listed").path());
+    let mut scripts: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|it| it == "chat")).collect();
+    scripts.sort();
+    scripts
+}
+
+async fn verdict(path: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let script = Script::read(&path.display().to_string(), &text).map_err(|it| it.to_string())?;
+    let store = store::fresh();
+    let options = Options { manual_clock: true, ..Options::new(store.path()) };
+    let broker = tokio::task::spawn_blocking(move || Broker::start(&options));
+    let broker = broker.await.map_err(|error| error.to_string())?;
+    let url = broker.url();
+    let connector = Arc::new(TcpConnector::new());
+    let clock = ClockControl::at(&broker.admin_address.to_string(), connector.clone())
+        .map_err(|error| error.to_string())?;
+    let stage = Stage {
+        url: Arc::new(move |_| url.clone()),
+        connector: connector.clone(),
+        password_of: Arc::new(|_| Some(PASSWORD.to_owned())),
+        origin_of: Arc::new(|widget| {
+            let library = widget.as_str().split('-').next().unwrap_or_default();
+            Some(format!("https://www.{library}.example"))
+        }),
+        clock: Some(clock),
+        patience: PATIENCE,
+        pace: Duration::ZERO,
+        narrator: None,
+    };
+    match play(&script, &stage).await {
+        Ok(Outcome::Passed) => Ok(()),
+        Ok(Outcome::Skipped { why }) => Err(format!("skipped: {why}")),
+        Err(failure) => Err(failure.to_string()),
+    }
+}
+
+#[tokio::test]
+async fn every_script_plays_as_it_is_written() {
+    let scripts = scripts();
+    assert!(scripts.len() >= 36, "scripts are missing: only {} are here", scripts.len());
+    let mut failed = Vec::new();
+    for path in &scripts {
+        if let Err(why) = verdict(path).await {
+            failed.push(format!("{}\n{why}", path.display()));
+        }
+    }
+    assert!(failed.is_empty(), "{} scripts failed:\n{}", failed.len(), failed.join("\n\n"));
+}
