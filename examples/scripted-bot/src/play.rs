@@ -25,6 +25,12 @@ use person::{Mishap, Person};
 /// The only clock-dependent part: how long anything may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// On a clock that stands still, one line comes after another all the same.
+const LINE_TAKES: Duration = Duration::from_millis(10);
+
+/// Between scripts, so that what people tell in one is newer than all they told before.
+const BETWEEN_SCRIPTS: Duration = Duration::from_mins(1);
+
 /// What the stage knows of somebody or something, if it does.
 pub type Lookup<Id> = Arc<dyn Fn(&Id) -> Option<String> + Send + Sync>;
 
@@ -128,7 +134,7 @@ impl Player<'_> {
         for line in &self.script.lines {
             tokio::time::sleep(self.stage.pace).await;
             self.narrate(Progress::Line(line));
-            let outcome = self.step(&line.step, &line.text).await;
+            let outcome = self.line(line).await;
             for person in self.people.values_mut() {
                 person.drain();
             }
@@ -160,6 +166,17 @@ impl Player<'_> {
         }
     }
 
+    async fn line(&mut self, line: &Line) -> Result<(), Differs> {
+        self.advance(LINE_TAKES).await?;
+        self.step(&line.step, &line.text).await
+    }
+
+    async fn advance(&self, by: Duration) -> Result<(), Differs> {
+        let Some(clock) = &self.stage.clock else { return Ok(()) };
+        let moved = clock.advance(by).await;
+        moved.map_err(|error| Differs::new("the broker's clock moves", error.to_string()))
+    }
+
     async fn step(&mut self, step: &Step, text: &str) -> Result<(), Differs> {
         match step {
             Step::Act { who, act, answer } => self.act(who, act, answer).await,
@@ -181,13 +198,7 @@ impl Player<'_> {
             Step::NeverSee { who, sight } => self.never_see(who, sight, text),
             Step::List { who, chats } => self.list(who, chats).await,
             Step::Stands { who, phase, owner } => self.stands(who, *phase, owner.as_ref()).await,
-            Step::Pass(time) => match &self.stage.clock {
-                Some(clock) => clock
-                    .advance(*time)
-                    .await
-                    .map_err(|error| Differs::new("the broker's clock moves", error.to_string())),
-                None => Err(Differs::new("a clock that can be moved", "real time")),
-            },
+            Step::Pass(time) => self.advance(*time).await,
         }
     }
 
@@ -328,6 +339,7 @@ impl Player<'_> {
                 within(stage, patron.write(Write::End(chat))).await.ok();
             }
         }
+        self.advance(BETWEEN_SCRIPTS).await.ok();
         for person in self.people.values_mut() {
             within(stage, person.set_status(Status::Offline)).await.ok();
             within(stage, person.drop_connection()).await.ok();
