@@ -1,5 +1,5 @@
 //! Moves the clock of a broker that was started with `--clock manual`, over its admin listener:
-//! `POST /clock/advance?ms=…`.
+//! `POST /clock/advance {"ms": …}`.
 //!
 //! Such brokers exist in test builds only. Not here: waiting; what falls due is waited for like
 //! anything else that reaches somebody.
@@ -66,11 +66,12 @@ impl ClockControl {
 
     async fn post(&self, by: Duration) -> io::Result<String> {
         let mut stream = self.connector.connect(&self.host, self.port, false).await?;
+        let body = format!("{{\"ms\":{}}}", by.as_millis());
         let request = format!(
-            "POST /clock/advance?ms={} HTTP/1.1\r\nhost: {}\r\ncontent-length: 0\r\n\
-             connection: close\r\n\r\n",
-            by.as_millis(),
-            self.address()
+            "POST /clock/advance HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.address(),
+            body.len()
         );
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
@@ -96,7 +97,7 @@ mod tests {
         let broker = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
+            while !request.ends_with(b"}") {
                 stream.read_buf(&mut request).await.unwrap();
             }
             stream.write_all(answer.as_bytes()).await.unwrap();
@@ -110,8 +111,8 @@ mod tests {
     async fn ten_minutes_are_told_in_milliseconds() {
         let (outcome, request) = told("HTTP/1.1 204 No Content\r\n\r\n").await;
         outcome.unwrap();
-        let line = "POST /clock/advance?ms=600000 HTTP/1.1\r\n";
-        assert!(request.starts_with(line), "{request}");
+        assert!(request.starts_with("POST /clock/advance HTTP/1.1\r\n"), "{request}");
+        assert!(request.ends_with("\r\n\r\n{\"ms\":600000}"), "{request}");
     }
 
     #[tokio::test]
