@@ -98,7 +98,8 @@ pub async fn play(script: &Script, stage: &Stage) -> Result<Outcome, Failure> {
         let why = "it moves the clock, and this broker's runs on real time".to_owned();
         return Ok(Outcome::Skipped { why });
     }
-    let mut player = Player { stage, script, roles: Roles::default(), people: BTreeMap::new() };
+    let (roles, people, opened) = (Roles::default(), BTreeMap::new(), Vec::new());
+    let mut player = Player { stage, script, roles, people, opened };
     let verdict = player.play().await;
     player.clear_the_stage().await;
     verdict.map(|()| Outcome::Passed)
@@ -109,6 +110,8 @@ struct Player<'a> {
     script: &'a Script,
     roles: Roles,
     people: BTreeMap<Name, Person>,
+    /// Every chat that was rung for, to be ended when the script is over.
+    opened: Vec<(Name, ChatId)>,
 }
 
 /// Why a line does not hold.
@@ -330,8 +333,7 @@ impl Player<'_> {
     /// now: what cannot be cleared (a chat that is over, a connection that is gone) is left alone.
     async fn clear_the_stage(&mut self) {
         let stage = self.stage;
-        let chats: Vec<_> = self.roles.chats().map(|(name, chat)| (name.clone(), chat)).collect();
-        for (name, chat) in chats {
+        for (name, chat) in std::mem::take(&mut self.opened) {
             if let Some(patron) = self.people.get_mut(&name) {
                 if patron.client().is_err() {
                     within(stage, patron.come_back(stage)).await.ok();
