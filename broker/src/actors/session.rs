@@ -142,7 +142,6 @@ impl SessionActor {
     ) -> Arc<Peer> {
         let (tx, rx) = actix::dev::channel::channel(16);
         let peer = Arc::new(Peer { connection, client, who, addr: Addr::new(tx) });
-        seat.node.registry.enter(&peer);
         let actor = Self {
             seat: seat.clone(),
             peer: peer.clone(),
@@ -154,6 +153,9 @@ impl SessionActor {
         };
         tokio::task::spawn_local(Context::with_receiver(rx).into_future(actor));
         seat.node.desk().arrived(&seat.node, peer.clone());
+        // Only now is an older one shown out: on its own shard it may be gone at once, and a person
+        // who reloads a page must not be seen to go away.
+        seat.node.registry.enter(&peer);
         peer
     }
 

@@ -25,6 +25,12 @@ use person::{Mishap, Person};
 /// The only clock-dependent part: how long anything may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// On a clock that stands still, one line comes after another all the same.
+const LINE_TAKES: Duration = Duration::from_millis(10);
+
+/// Between scripts, so that what people tell in one is newer than all they told before.
+const BETWEEN_SCRIPTS: Duration = Duration::from_mins(1);
+
 /// What the stage knows of somebody or something, if it does.
 pub type Lookup<Id> = Arc<dyn Fn(&Id) -> Option<String> + Send + Sync>;
 
@@ -92,7 +98,8 @@ pub async fn play(script: &Script, stage: &Stage) -> Result<Outcome, Failure> {
         let why = "it moves the clock, and this broker's runs on real time".to_owned();
         return Ok(Outcome::Skipped { why });
     }
-    let mut player = Player { stage, script, roles: Roles::default(), people: BTreeMap::new() };
+    let (roles, people, opened) = (Roles::default(), BTreeMap::new(), Vec::new());
+    let mut player = Player { stage, script, roles, people, opened };
     let verdict = player.play().await;
     player.clear_the_stage().await;
     verdict.map(|()| Outcome::Passed)
@@ -103,6 +110,8 @@ struct Player<'a> {
     script: &'a Script,
     roles: Roles,
     people: BTreeMap<Name, Person>,
+    /// Every chat that was rung for, to be ended when the script is over.
+    opened: Vec<(Name, ChatId)>,
 }
 
 /// Why a line does not hold.
@@ -128,7 +137,7 @@ impl Player<'_> {
         for line in &self.script.lines {
             tokio::time::sleep(self.stage.pace).await;
             self.narrate(Progress::Line(line));
-            let outcome = self.step(&line.step, &line.text).await;
+            let outcome = self.line(line).await;
             for person in self.people.values_mut() {
                 person.drain();
             }
@@ -160,6 +169,17 @@ impl Player<'_> {
         }
     }
 
+    async fn line(&mut self, line: &Line) -> Result<(), Differs> {
+        self.advance(LINE_TAKES).await?;
+        self.step(&line.step, &line.text).await
+    }
+
+    async fn advance(&self, by: Duration) -> Result<(), Differs> {
+        let Some(clock) = &self.stage.clock else { return Ok(()) };
+        let moved = clock.advance(by).await;
+        moved.map_err(|error| Differs::new("the broker's clock moves", error.to_string()))
+    }
+
     async fn step(&mut self, step: &Step, text: &str) -> Result<(), Differs> {
         match step {
             Step::Act { who, act, answer } => self.act(who, act, answer).await,
@@ -181,13 +201,7 @@ impl Player<'_> {
             Step::NeverSee { who, sight } => self.never_see(who, sight, text),
             Step::List { who, chats } => self.list(who, chats).await,
             Step::Stands { who, phase, owner } => self.stands(who, *phase, owner.as_ref()).await,
-            Step::Pass(time) => match &self.stage.clock {
-                Some(clock) => clock
-                    .advance(*time)
-                    .await
-                    .map_err(|error| Differs::new("the broker's clock moves", error.to_string())),
-                None => Err(Differs::new("a clock that can be moved", "real time")),
-            },
+            Step::Pass(time) => self.advance(*time).await,
         }
     }
 
@@ -319,8 +333,7 @@ impl Player<'_> {
     /// now: what cannot be cleared (a chat that is over, a connection that is gone) is left alone.
     async fn clear_the_stage(&mut self) {
         let stage = self.stage;
-        let chats: Vec<_> = self.roles.chats().map(|(name, chat)| (name.clone(), chat)).collect();
-        for (name, chat) in chats {
+        for (name, chat) in std::mem::take(&mut self.opened) {
             if let Some(patron) = self.people.get_mut(&name) {
                 if patron.client().is_err() {
                     within(stage, patron.come_back(stage)).await.ok();
@@ -328,6 +341,7 @@ impl Player<'_> {
                 within(stage, patron.write(Write::End(chat))).await.ok();
             }
         }
+        self.advance(BETWEEN_SCRIPTS).await.ok();
         for person in self.people.values_mut() {
             within(stage, person.set_status(Status::Offline)).await.ok();
             within(stage, person.drop_connection()).await.ok();

@@ -25,6 +25,7 @@ impl Player<'_> {
                     (act, written, self.roles.name(who).cloned())
                 {
                     self.narrate(Progress::Opened { patron: &name, chat: written.chat });
+                    self.opened.push((name.clone(), written.chat));
                     self.roles.rang(name, written.chat);
                 }
                 Ok(())

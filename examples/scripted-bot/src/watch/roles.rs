@@ -42,11 +42,6 @@ impl Roles {
         self.chats.get(patron).copied()
     }
 
-    /// Every chat that was rung for.
-    pub(crate) fn chats(&self) -> impl Iterator<Item = (&Name, ChatId)> {
-        self.chats.iter().map(|(name, chat)| (name, *chat))
-    }
-
     /// The only chat there is, if there is one.
     pub(crate) fn only_chat(&self) -> Option<ChatId> {
         let mut chats = self.chats.values();
