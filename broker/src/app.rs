@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -134,6 +134,7 @@ pub async fn assemble(
         directory: ArcSwap::from_pointee(directory),
         settings,
         ended_sessions: ended.into_iter().collect(),
+        settling: AtomicBool::new(false),
         registry: Registry::default(),
         patron_chats: DashMap::new(),
         desk: OnceCell::new(),

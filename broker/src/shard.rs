@@ -27,9 +27,9 @@ pub struct ShardFull;
 
 impl Shard {
     /// Starts a thread for it. It ends when the last handle is dropped.
-    pub fn start(name: &str) -> io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub fn start(name: &str) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build_local(tokio::runtime::LocalOptions::default());
@@ -38,7 +38,7 @@ impl Shard {
                 Err(error) => tracing::error!(%error, "a shard has no runtime"),
             }
         })?;
-        Ok((Self { jobs }, thread))
+        Ok(Self { jobs })
     }
 
     /// Uses the current thread's runtime instead: for a simulation, which has one thread.

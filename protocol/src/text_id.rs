@@ -21,6 +21,16 @@ pub enum IdError {
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// The digit of each symbol; 32 for what is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [32; 256];
+    let mut digit = 0;
+    while digit < 32 {
+        digits[ALPHABET[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+};
 
 pub(crate) fn check_slug(text: &str) -> Result<(), IdError> {
     let bytes = text.as_bytes();
@@ -52,11 +62,11 @@ pub(crate) fn decode<const N: usize>(text: &str, bits: usize) -> Result<u128, Id
     }
     let mut value = 0_u128;
     for (place, symbol) in text.bytes().enumerate() {
-        let digit = ALPHABET.iter().position(|known| *known == symbol).ok_or_else(refused)?;
-        if place == 0 && digit >> (5 - spare_bits) > 0 {
+        let digit = DIGITS[usize::from(symbol)];
+        if digit == 32 || (place == 0 && digit >> (5 - spare_bits) > 0) {
             return Err(refused());
         }
-        value = (value << 5) | digit as u128;
+        value = (value << 5) | u128::from(digit);
     }
     Ok(value)
 }

@@ -14,7 +14,7 @@ use crate::directory::{Directory, LocalLevel};
 use crate::person::{Author, Standing};
 
 /// Who asks, as authentication proved it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Principal {
     /// A patron, by the session that her widget gave her.
     Patron {

@@ -21,6 +21,7 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr};
 use deskbell_domain::chat::{ChatState, Command};
+use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -90,6 +91,8 @@ pub struct Deed {
 pub enum Nudge {
     /// A connection ended.
     Gone(ConnectionId),
+    /// What a connection may read may have changed, outside this chat.
+    Review,
     /// A reader who catches up has room for the next page.
     Room(ConnectionId),
     /// The patron's place in the queue.
@@ -114,6 +117,12 @@ pub struct ChatActor {
     waiting: VecDeque<Ask>,
     /// The append in flight. At most one.
     flight: Option<Flight>,
+    /// Appends in a row that came too late.
+    conflicts: u8,
+    /// The state was thrown away: the desk may know what is no longer so.
+    rebuilt: bool,
+    /// Out of the registry: who still finds this actor is passed on.
+    retired: bool,
     /// Rebuilds that failed in a row.
     failed_rebuilds: u8,
     /// The patron's place, for a patron who subscribes later.
@@ -147,6 +156,9 @@ impl ChatActor {
             stage: Stage::Loading,
             waiting: VecDeque::new(),
             flight: None,
+            conflicts: 0,
+            rebuilt: false,
+            retired: false,
             failed_rebuilds: 0,
             wait: None,
             last_asked: Instant::now(),
@@ -182,17 +194,27 @@ impl ChatActor {
         }
     }
 
+    fn retire_if_empty(&mut self, ctx: &mut Context<Self>) {
+        if self.state.version == 0 && self.stage == Stage::Ready {
+            self.retire(ctx);
+        }
+    }
+
     fn sweep(&mut self, ctx: &mut Context<Self>) {
-        let idle = self.last_asked.elapsed() >= IDLE;
+        if self.last_asked.elapsed() >= IDLE {
+            self.retire(ctx);
+        }
+    }
+
+    /// Leaves memory, unless somebody needs this actor. A chat that does not exist needs none at all:
+    /// who asks for made-up ids fills nothing.
+    fn retire(&mut self, ctx: &mut Context<Self>) {
         let unneeded = self.readers.is_empty() && self.waiting.is_empty() && self.flight.is_none();
-        if idle && unneeded && self.stage != Stage::Loading {
+        if unneeded && !self.retired && self.stage != Stage::Loading {
+            self.retired = true;
             self.seat.node.registry.retire(self.chat, &ctx.address());
             let farewell = wrap_future(tokio::time::sleep(AFTERLIFE));
-            ctx.spawn(farewell.map(|(), actor: &mut Self, ctx| {
-                if actor.waiting.is_empty() && actor.flight.is_none() {
-                    actix::ActorContext::stop(ctx);
-                }
-            }));
+            ctx.spawn(farewell.map(|(), _: &mut Self, ctx| actix::ActorContext::stop(ctx)));
         }
     }
 }
@@ -206,12 +228,28 @@ impl Actor for ChatActor {
     }
 }
 
+impl Drop for ChatActor {
+    /// A bug ended this actor: who followed or asked connects again and finds its successor.
+    fn drop(&mut self) {
+        self.readers.close_all();
+        for ask in &self.waiting {
+            if let Some((peer, _)) = &ask.from {
+                peer.outbox.close(CloseCode::Internal);
+            }
+        }
+    }
+}
+
 impl Handler<Ask> for ChatActor {
     type Result = ();
 
     fn handle(&mut self, ask: Ask, ctx: &mut Context<Self>) {
         self.take_turns(ctx);
         self.last_asked = Instant::now();
+        if self.retired {
+            let successor = self.seat.node.registry.chat(self.chat, &self.seat);
+            return successor.addr.do_send(ask);
+        }
         if self.stage == Stage::Quarantined {
             self.refuse(ask.from.as_ref(), &Refused::Quarantined);
         } else if self.waiting.len() >= WAITING_MAX {
@@ -219,6 +257,7 @@ impl Handler<Ask> for ChatActor {
         } else {
             self.waiting.push_back(ask);
             self.work(ctx);
+            self.retire_if_empty(ctx);
         }
     }
 }
@@ -239,6 +278,7 @@ impl Handler<Loaded> for ChatActor {
     fn handle(&mut self, loaded: Loaded, ctx: &mut Context<Self>) {
         self.take_in(loaded, ctx);
         self.work(ctx);
+        self.retire_if_empty(ctx);
     }
 }
 
@@ -257,7 +297,11 @@ impl Handler<Nudge> for ChatActor {
         self.take_turns(ctx);
         match nudge {
             Nudge::Gone(connection) => self.lose_reader(connection),
-            Nudge::Room(connection) => self.next_page(connection, ctx),
+            Nudge::Review => {
+                self.review_readers(None);
+                self.send_out();
+            }
+            Nudge::Room(connection) => self.next_page(connection),
             Nudge::Wait { ahead, longest_now } => self.tell_wait(ahead, longest_now),
             Nudge::Sweep => self.sweep(ctx),
         }

@@ -11,6 +11,8 @@ mod settling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context};
 use deskbell_domain::access::Principal;
@@ -29,6 +31,9 @@ use super::say::Refused;
 use super::session::Peer;
 use crate::presence::{ConnectionId, Shift, Told};
 use crate::views::desk::DeskView;
+
+/// A chat that did nothing about its deadline is asked again after this.
+const TICK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The desk's address, and what it may be told.
 #[derive(Debug, Clone)]
@@ -125,10 +130,19 @@ impl DeskActor {
             row_version: 0,
             rearm: Arc::default(),
         };
+        seat.node.settling.store(actor.settling.until().is_some(), Ordering::Relaxed);
         for summary in live {
             actor.take_over(summary);
         }
         Desk(actor.start())
+    }
+
+    fn hold_back(&self, summary: Arc<Summary>) -> Arc<Summary> {
+        let deadline = summary.deadline.map(|deadline| self.settling.hold_back(deadline));
+        if deadline == summary.deadline {
+            return summary;
+        }
+        Arc::new(Summary { deadline, ..Summary::clone(&summary) })
     }
 
     /// Asks a chat to do something, in the broker's own name.
@@ -163,7 +177,8 @@ impl DeskActor {
         if self.settling.is_over(now) {
             self.settle();
         }
-        for chat in self.view.take_due(now) {
+        let again_at = now.checked_add(TICK_AGAIN).unwrap_or(Timestamp::MAX);
+        for chat in self.view.take_due(now, again_at) {
             self.nudge(chat, Command::Tick);
         }
     }

@@ -2,6 +2,7 @@
 //! the truth of a chat.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -54,6 +55,9 @@ pub struct Node {
     pub settings: Settings,
     /// Sessions ended before their tokens' time, and when each may be forgotten.
     pub ended_sessions: DashMap<SessionId, Timestamp>,
+    /// Set for the first half minute on a store with live chats, kept by the DeskActor: who has not
+    /// come back yet does not count as gone.
+    pub settling: AtomicBool,
     /// Where the actors are.
     pub registry: Registry,
     /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.

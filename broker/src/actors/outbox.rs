@@ -1,114 +1,148 @@
-//! What a connection still has to send: bounded in bytes and in age, shared between its SessionActor,
-//! which fills it, and its socket task, which empties it. Both live on one thread.
+//! What a connection still has to send: bounded in bytes, filled by whichever actor has something to
+//! tell it, on any shard, and emptied by its socket task.
+//!
+//! Filling it is the last hop of a message: no actor stands between a chat and the sockets of its
+//! readers. What one actor pushes stays in order.
 //!
 //! Full means: the reader is too slow. Its connection is closed with a code that says so, and it
 //! resumes from the log; nothing is ever dropped silently.
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use deskbell_protocol::codes::CloseCode;
-use tokio::sync::Notify;
+use futures_util::task::AtomicWaker;
 
 use super::say::Frame;
 
-/// Shared by the two halves of a connection.
+/// Shared by everyone who tells the connection something and its socket task.
 #[derive(Debug, Clone)]
-pub struct Outbox(Rc<Inner>);
+pub struct Outbox(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    frames: RefCell<VecDeque<Frame>>,
-    bytes: Cell<usize>,
     bytes_max: usize,
+    state: Mutex<State>,
+    socket: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Each with what it counts.
+    frames: VecDeque<(Frame, usize)>,
+    bytes: usize,
     /// Requests without a reply yet.
-    in_flight: Cell<u32>,
-    /// Set once; the socket task sends what is left before it, then `bye` and the close frame.
-    closing: Cell<Option<CloseCode>>,
-    wake: Notify,
+    in_flight: u32,
+    /// Set once; the socket task then sends `bye` and the close frame.
+    closing: Option<CloseCode>,
+    /// The session waits for the outbox to fall below half.
+    wants_room: bool,
+}
+
+/// What the socket task finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether there is something to send.
+    pub has_frames: bool,
+    /// Requests without a reply yet.
+    pub in_flight: u32,
+    /// Why the connection is to be closed, if it is.
+    pub closing: Option<CloseCode>,
 }
 
 impl Outbox {
     /// An empty one that holds at most `bytes_max`.
     pub fn new(bytes_max: usize) -> Self {
-        Self(Rc::new(Inner {
-            frames: RefCell::default(),
-            bytes: Cell::new(0),
-            bytes_max,
-            in_flight: Cell::new(0),
-            closing: Cell::new(None),
-            wake: Notify::new(),
-        }))
+        let (state, socket) = (Mutex::default(), AtomicWaker::new());
+        Self(Arc::new(Inner { bytes_max, state, socket }))
+    }
+
+    /// Nothing that runs under this lock leaves the state half done.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a frame. One too many closes the connection as too slow.
     pub fn push(&self, frame: Frame) {
-        let bytes = self.0.bytes.get() + frame.len();
-        if bytes > self.0.bytes_max {
-            self.close(CloseCode::SlowConsumer);
-            return;
+        self.push_all([frame], 0, false);
+    }
+
+    /// Adds frames, of which `answers` are replies. What `is_bulk` was asked for and is bounded by
+    /// itself (snapshots, replays, the whole list): it never counts as unread.
+    pub fn push_all(&self, frames: impl IntoIterator<Item = Frame>, answers: u32, is_bulk: bool) {
+        let mut state = self.state();
+        state.in_flight = state.in_flight.saturating_sub(answers);
+        for frame in frames {
+            // One frame always fits: only a reader who leaves some unread is slow.
+            if state.bytes > 0 && state.bytes + frame.len() > self.0.bytes_max && !is_bulk {
+                state.close(CloseCode::SlowConsumer);
+            }
+            if state.closing != Some(CloseCode::SlowConsumer) {
+                let counts = if is_bulk { 0 } else { frame.len() };
+                state.bytes += counts;
+                state.frames.push_back((frame, counts));
+            }
         }
-        self.0.bytes.set(bytes);
-        self.0.frames.borrow_mut().push_back(frame);
-        self.0.wake.notify_one();
+        drop(state);
+        self.0.socket.wake();
     }
 
-    /// Takes the oldest frame.
-    pub fn pop(&self) -> Option<Frame> {
-        let frame = self.0.frames.borrow_mut().pop_front()?;
-        self.0.bytes.set(self.0.bytes.get() - frame.len());
-        Some(frame)
+    /// Takes out the oldest frames, at most `max`; tells whether the session waited for the room.
+    pub fn take(&self, into: &mut Vec<Frame>, max: usize) -> bool {
+        let mut state = self.state();
+        let count = state.frames.len().min(max);
+        let State { frames, bytes, .. } = &mut *state;
+        for (frame, counts) in frames.drain(..count) {
+            *bytes -= counts;
+            into.push(frame);
+        }
+        let has_room = state.bytes <= self.0.bytes_max / 2;
+        has_room && std::mem::take(&mut state.wants_room)
     }
 
-    /// Whether a page of a replay may follow.
-    pub fn is_below_half(&self) -> bool {
-        self.0.bytes.get() <= self.0.bytes_max / 2
-    }
-
-    /// Bytes that wait.
-    pub fn bytes(&self) -> usize {
-        self.0.bytes.get()
+    /// Whether a page of a replay may follow; if not, the socket task says when.
+    pub fn has_room(&self) -> bool {
+        let mut state = self.state();
+        let has_room = state.bytes <= self.0.bytes_max / 2;
+        state.wants_room = !has_room;
+        has_room
     }
 
     /// Ends the connection after what is already there. The first reason counts.
     pub fn close(&self, code: CloseCode) {
-        if self.0.closing.get().is_none() {
-            self.0.closing.set(Some(code));
-            if code == CloseCode::SlowConsumer {
-                self.0.frames.borrow_mut().clear();
-                self.0.bytes.set(0);
-            }
-        }
-        self.0.wake.notify_one();
-    }
-
-    /// Why the connection is to be closed, if it is.
-    pub fn closing(&self) -> Option<CloseCode> {
-        self.0.closing.get()
+        self.state().close(code);
+        self.0.socket.wake();
     }
 
     /// Counts a request in.
     pub fn request_began(&self) {
-        self.0.in_flight.set(self.0.in_flight.get() + 1);
+        self.state().in_flight += 1;
     }
 
-    /// Counts replies out, and lets the socket be read again.
-    pub fn requests_answered(&self, count: u32) {
-        if count > 0 {
-            self.0.in_flight.set(self.0.in_flight.get().saturating_sub(count));
-            self.0.wake.notify_one();
+    /// Looks, and wakes `socket` at the next change.
+    pub fn look(&self, socket: &Waker) -> Look {
+        self.0.socket.register(socket);
+        let state = self.state();
+        let has_frames = !state.frames.is_empty();
+        Look { has_frames, in_flight: state.in_flight, closing: state.closing }
+    }
+
+    /// Why the connection is to be closed, if it is.
+    pub fn closing(&self) -> Option<CloseCode> {
+        self.state().closing
+    }
+}
+
+impl State {
+    fn close(&mut self, code: CloseCode) {
+        if self.closing.is_none() {
+            self.closing = Some(code);
+            if code == CloseCode::SlowConsumer {
+                self.frames.clear();
+                self.bytes = 0;
+            }
         }
-    }
-
-    /// Requests without a reply yet.
-    pub fn in_flight(&self) -> u32 {
-        self.0.in_flight.get()
-    }
-
-    /// Ready when there may be something to send, or to read again.
-    pub async fn changed(&self) {
-        self.0.wake.notified().await;
     }
 }
 
@@ -116,23 +150,49 @@ impl Outbox {
 mod tests {
     use super::*;
 
+    fn taken(outbox: &Outbox) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        outbox.take(&mut frames, 10);
+        frames
+    }
+
     #[test]
     fn a_reader_who_falls_behind_by_more_than_the_limit_is_closed_as_slow() {
         let outbox = Outbox::new(10);
         outbox.push(Frame::from("12345678"));
-        assert_eq!((outbox.bytes(), outbox.closing()), (8, None));
+        assert_eq!(outbox.closing(), None);
         outbox.push(Frame::from("345"));
-        assert_eq!((outbox.bytes(), outbox.closing()), (0, Some(CloseCode::SlowConsumer)));
-        assert!(outbox.pop().is_none());
+        assert_eq!(outbox.closing(), Some(CloseCode::SlowConsumer));
+        assert!(taken(&outbox).is_empty());
     }
 
     #[test]
-    fn what_is_taken_out_makes_room() {
+    fn what_was_asked_for_never_makes_a_reader_look_slow() {
+        let outbox = Outbox::new(10);
+        outbox.push_all([Frame::from("a snapshot"), Frame::from("and a page")], 0, true);
+        outbox.push(Frame::from("1234567890"));
+        assert_eq!((taken(&outbox).len(), outbox.closing()), (3, None));
+    }
+
+    #[test]
+    fn what_is_taken_out_makes_room_and_the_session_is_told_of_it_once() {
         let outbox = Outbox::new(10);
         outbox.push(Frame::from("12345678"));
-        assert!(!outbox.is_below_half());
-        assert_eq!(outbox.pop().unwrap().as_str(), "12345678");
+        assert!(!outbox.has_room());
+        let mut frames = Vec::new();
+        assert!(outbox.take(&mut frames, 10));
+        assert!(!outbox.take(&mut frames, 10));
+        assert_eq!(frames, [Frame::from("12345678")]);
         outbox.push(Frame::from("1234567890"));
         assert_eq!(outbox.closing(), None);
+    }
+
+    #[test]
+    fn replies_count_requests_out() {
+        let outbox = Outbox::new(100);
+        outbox.request_began();
+        outbox.request_began();
+        outbox.push_all([Frame::from("event"), Frame::from("ok")], 1, false);
+        assert_eq!(outbox.look(Waker::noop()).in_flight, 1);
     }
 }

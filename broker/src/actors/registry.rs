@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix::{Actor, Addr};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, ClientId, Target};
 
@@ -30,8 +31,8 @@ pub struct ChatHandle {
 pub struct Registry {
     chats: DashMap<ChatId, Arc<ChatHandle>>,
     queues: DashMap<Target, Addr<QueueActor>>,
-    /// Every connection that said hello, by its app's own id.
-    peers: DashMap<ClientId, Arc<Peer>>,
+    /// Every connection that said hello, by person and app.
+    peers: DashMap<(Principal, ClientId), Arc<Peer>>,
 }
 
 impl Registry {
@@ -65,15 +66,16 @@ impl Registry {
 
     /// A connection said hello; an older one of the same person and app is shown out.
     pub fn enter(&self, peer: &Arc<Peer>) {
-        let older = self.peers.insert(peer.client, peer.clone());
-        if let Some(older) = older.filter(|older| older.who == peer.who) {
+        let older = self.peers.insert((peer.who.clone(), peer.client), peer.clone());
+        if let Some(older) = older {
             older.addr.do_send(End::Close(CloseCode::Superseded));
         }
     }
 
     /// It ended.
     pub fn leave(&self, peer: &Peer) {
-        self.peers.remove_if(&peer.client, |_, it| it.connection == peer.connection);
+        let app = (peer.who.clone(), peer.client);
+        self.peers.remove_if(&app, |_, it| it.connection == peer.connection);
     }
 
     /// Shows everybody out.

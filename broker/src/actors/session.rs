@@ -22,7 +22,7 @@ use super::chat::Nudge;
 use super::node::Seat;
 use super::outbox::Outbox;
 use super::say::{Frame, Say};
-use crate::presence::ConnectionId;
+use crate::presence::{ConnectionId, Told};
 
 /// A connection, as the other actors know it.
 #[derive(Debug)]
@@ -35,12 +35,18 @@ pub struct Peer {
     pub who: Principal,
     /// Its SessionActor.
     pub addr: Addr<SessionActor>,
+    /// What it still has to send.
+    pub outbox: Outbox,
 }
 
 impl Peer {
-    /// Tells the connection something.
+    /// Tells the connection something; its session hears only of what concerns it.
     pub fn deliver(&self, deliver: Deliver) {
-        self.addr.do_send(deliver);
+        let Deliver { first, rest, answers, notes, is_bulk } = deliver;
+        if let Some(notes) = notes {
+            self.addr.do_send(notes);
+        }
+        self.outbox.push_all(first.into_iter().chain(rest), answers, is_bulk);
     }
 
     /// The operator, if it is one.
@@ -53,14 +59,22 @@ impl Peer {
 }
 
 /// Frames for a connection, and what they mean for its session.
-#[derive(Debug, Default, Message)]
-#[rtype(result = "()")]
+#[derive(Debug, Default)]
 pub struct Deliver {
     /// Most deliveries are one frame: no allocation.
     first: Option<Frame>,
     rest: Vec<Frame>,
     /// How many of them are replies.
     answers: u32,
+    notes: Option<Notes>,
+    /// Asked for, and bounded by itself: it never makes the reader look slow.
+    pub is_bulk: bool,
+}
+
+/// What a session keeps track of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Notes {
     /// The connection follows this chat from now on.
     pub followed: Option<ChatId>,
     /// The connection follows this chat no longer.
@@ -95,9 +109,14 @@ impl Deliver {
         self.answers += 1;
     }
 
+    /// What the session has to know of it.
+    pub fn notes(&mut self) -> &mut Notes {
+        self.notes.get_or_insert_default()
+    }
+
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.first.is_none() && self.followed.is_none() && self.unfollowed.is_none()
+        self.first.is_none() && self.notes.is_none()
     }
 }
 
@@ -111,7 +130,7 @@ pub enum End {
     Gone,
 }
 
-/// The outbox fell below half.
+/// The outbox fell below half, and the session had asked to be told.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Room;
@@ -120,8 +139,6 @@ pub struct Room;
 pub struct SessionActor {
     seat: Arc<Seat>,
     peer: Arc<Peer>,
-    /// Shared with the socket task on the same thread.
-    outbox: Outbox,
     follows: BTreeSet<ChatId>,
     /// Set while the operator's list is subscribed.
     list: Option<Box<List>>,
@@ -141,11 +158,10 @@ impl SessionActor {
         outbox: Outbox,
     ) -> Arc<Peer> {
         let (tx, rx) = actix::dev::channel::channel(16);
-        let peer = Arc::new(Peer { connection, client, who, addr: Addr::new(tx) });
+        let peer = Arc::new(Peer { connection, client, who, addr: Addr::new(tx), outbox });
         let actor = Self {
             seat: seat.clone(),
             peer: peer.clone(),
-            outbox,
             follows: BTreeSet::new(),
             list: None,
             pages_wanted: Vec::new(),
@@ -165,12 +181,11 @@ impl SessionActor {
     }
 
     fn reply(&self, say: &Say<'_>) {
-        self.outbox.push(self.say(say));
-        self.outbox.requests_answered(1);
+        self.peer.outbox.push_all([self.say(say)], 1, false);
     }
 
     fn ask_for_pages(&mut self) {
-        if self.outbox.is_below_half() {
+        if !self.pages_wanted.is_empty() && self.peer.outbox.has_room() {
             for chat in std::mem::take(&mut self.pages_wanted) {
                 let handle = self.seat.node.registry.chat(chat, &self.seat);
                 handle.addr.do_send(Nudge::Room(self.peer.connection));
@@ -178,16 +193,28 @@ impl SessionActor {
         }
     }
 
-    fn end(&mut self, ctx: &mut Context<Self>) {
+    /// What she monitors changed: so may what she reads.
+    fn monitoring_changed(&mut self, told: &Told) {
+        self.watch_anew(told);
+        for chat in &self.follows {
+            let handle = self.seat.node.registry.chat(*chat, &self.seat);
+            handle.addr.do_send(Nudge::Review);
+        }
+    }
+}
+
+impl Drop for SessionActor {
+    /// However a session ends, by its socket or by a bug, nobody counts it as there any longer.
+    fn drop(&mut self) {
         let node = &self.seat.node;
         for chat in &self.follows {
             let handle = node.registry.chat(*chat, &self.seat);
             handle.addr.do_send(Nudge::Gone(self.peer.connection));
         }
-        self.drop_list();
-        self.seat.node.registry.leave(&self.peer);
-        self.seat.node.desk().departed(&self.seat.node, &self.peer);
-        ctx.stop();
+        self.unwatch_all();
+        self.peer.outbox.close(CloseCode::Internal);
+        node.registry.leave(&self.peer);
+        node.desk().departed(node, &self.peer);
     }
 }
 
@@ -195,21 +222,17 @@ impl Actor for SessionActor {
     type Context = Context<Self>;
 }
 
-impl Handler<Deliver> for SessionActor {
+impl Handler<Notes> for SessionActor {
     type Result = ();
 
-    fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
-        if let Some(chat) = deliver.followed {
+    fn handle(&mut self, notes: Notes, _: &mut Context<Self>) {
+        if let Some(chat) = notes.followed {
             self.follows.insert(chat);
         }
-        if let Some(chat) = deliver.unfollowed {
+        if let Some(chat) = notes.unfollowed {
             self.follows.remove(&chat);
         }
-        for frame in deliver.first.into_iter().chain(deliver.rest) {
-            self.outbox.push(frame);
-        }
-        self.outbox.requests_answered(deliver.answers);
-        if let Some(chat) = deliver.page_of {
+        if let Some(chat) = notes.page_of {
             self.pages_wanted.push(chat);
             self.ask_for_pages();
         }
@@ -229,8 +252,8 @@ impl Handler<End> for SessionActor {
 
     fn handle(&mut self, end: End, ctx: &mut Context<Self>) {
         match end {
-            End::Close(code) => self.outbox.close(code),
-            End::Gone => self.end(ctx),
+            End::Close(code) => self.peer.outbox.close(code),
+            End::Gone => ctx.stop(),
         }
     }
 }

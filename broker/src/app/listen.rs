@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::Command;
@@ -28,27 +29,26 @@ use crate::world::{Clock, ManualClock, SystemClock};
 /// Connections that may wait to be accepted; fewer show as one-second delays in a reconnect storm.
 const BACKLOG: u32 = 4_096;
 
+/// Before another connection is accepted, when one could not be.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// How long a client may take over its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// Runs until a signal says stop.
 pub(super) fn run(config: Config, clock: ClockChoice) -> Result<(), AppError> {
     let metrics = Metrics::start()?;
     let mut shards = Vec::new();
-    let mut threads = Vec::new();
     for number in 0..config.shards.get() {
-        let (shard, thread) = Shard::start(&format!("shard-{number}"))?;
-        shards.push(shard);
-        threads.push(thread);
+        shards.push(Shard::start(&format!("shard-{number}"))?);
     }
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let drain = config.drain;
-    let stopped = runtime.block_on(async {
+    runtime.block_on(async {
         let broker = serve(config, clock, shards, metrics).await?;
         broker.drain(drain).await;
-        Ok::<_, AppError>(())
-    });
-    drop(runtime);
-    // The shards' threads end with the last handle; what they had given to the log is answered
-    // before the log closes.
-    stopped
+        // The shards end with the process: whatever was acknowledged is stored by then.
+        Ok(())
+    })
 }
 
 async fn serve(
@@ -122,17 +122,18 @@ async fn accept(
         let stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
-                // Out of descriptors, most likely: those who are here go on.
+                // Out of descriptors, most likely: those who are here go on, and some will leave.
                 tracing::warn!(%error, "a connection cannot be accepted");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_AGAIN).await;
                 continue;
             }
         };
         let handed_out = match acceptor.clone() {
             None => broker.connect(async move || TcpStream::from_std(stream)),
-            Some(acceptor) => {
-                broker.connect(async move || acceptor.accept(TcpStream::from_std(stream)?).await)
-            }
+            Some(acceptor) => broker.connect(async move || {
+                let handshake = acceptor.accept(TcpStream::from_std(stream)?);
+                tokio::time::timeout(HANDSHAKE, handshake).await?
+            }),
         };
         if let Err(error) = handed_out {
             tracing::error!(%error, "a connection is turned away");

@@ -68,7 +68,8 @@ fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
         let message = format!("this broker does not know the type {kind:.80}");
         Refusal::new(ErrorCode::UnknownType, message)
     } else {
-        Refusal::new(ErrorCode::BadRequest, format!("{kind:.80}: {error}"))
+        let error = error.to_string();
+        Refusal::new(ErrorCode::BadRequest, format!("{kind:.80}: {error:.200}"))
     };
     Unreadable { re, refusal }
 }
@@ -236,6 +237,9 @@ fn check(field: &str, text: &str, bytes_max: u32) -> Result<(), Refusal> {
         Err(Refusal::new(ErrorCode::BadText, message))
     } else if text.trim().is_empty() {
         Err(Refusal::new(ErrorCode::BadText, format!("{field} is empty")))
+    } else if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t')) {
+        let message = format!("{field} holds control characters: send plain text");
+        Err(Refusal::new(ErrorCode::BadText, message))
     } else {
         Ok(())
     }

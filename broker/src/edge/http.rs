@@ -154,8 +154,7 @@ async fn patron_session(
             Ok(grant_patron(&edge, widget, session, secret))
         }
         PatronSession::Return { chat, secret } => {
-            let (widget, session) = returning(&edge, chat, &secret).await?;
-            admission::check_widget_origin(&edge, &widget, origin)?;
+            let (widget, session) = returning(&edge, chat, &secret, origin).await?;
             Ok(grant_patron(&edge, widget, session, secret))
         }
     }
@@ -179,6 +178,7 @@ async fn returning(
     edge: &Edge,
     chat: ChatId,
     secret: &str,
+    origin: Option<&str>,
 ) -> Result<(WidgetId, SessionId), Refusal> {
     let refused = || {
         let message =
@@ -187,25 +187,32 @@ async fn returning(
     };
     let session: SessionId =
         secret.split_once('.').and_then(|(session, _)| session.parse().ok()).ok_or_else(refused)?;
-    let state = read_chat(edge, chat).await?;
-    let ring = state.ring.ok_or_else(refused)?;
+    // The ring alone proves whose it is; only then is the rest worth reading.
+    let ring = read_chat(edge, chat, 1).await?.ring.ok_or_else(refused)?;
+    let is_hers = ring.secret == secret_digest(secret) && ring.session == session_digest(session);
+    if !is_hers {
+        return Err(refused());
+    }
+    admission::check_widget_origin(edge, &ring.widget, origin)?;
+    let state = read_chat(edge, chat, u64::MAX).await?;
     let now = edge.node.clock.now();
     let is_over = match state.phase {
         Phase::Ended { at, .. } => now >= at + RETURN_WITHIN,
         Phase::New | Phase::Waiting | Phase::Active { .. } => false,
     };
-    let is_hers = ring.secret == secret_digest(secret) && ring.session == session_digest(session);
-    if is_hers && !is_over { Ok((ring.widget, session)) } else { Err(refused()) }
+    if is_over { Err(refused()) } else { Ok((ring.widget, session)) }
 }
 
-async fn read_chat(edge: &Edge, chat: ChatId) -> Result<ChatState, Refusal> {
+/// The chat after its first `events_max` events.
+async fn read_chat(edge: &Edge, chat: ChatId, events_max: u64) -> Result<ChatState, Refusal> {
     let mut state = ChatState::default();
+    let page_max = usize::try_from(events_max).unwrap_or(PAGE).min(PAGE);
     loop {
-        let page = edge.node.log.read(StreamId::Chat(chat), state.version, PAGE).await?;
+        let page = edge.node.log.read(StreamId::Chat(chat), state.version, page_max).await?;
         for stored in &page.records {
             state.evolve(&record::chat::decode(&stored.entry.event)?, stored.entry.at);
         }
-        if !page.more {
+        if !page.more || state.version >= events_max {
             return Ok(state);
         }
     }
@@ -229,7 +236,8 @@ impl From<PasswordError> for Refusal {
     fn from(error: PasswordError) -> Self {
         let code = match error {
             PasswordError::TooShort | PasswordError::TooLong => ErrorCode::BadText,
-            _ => ErrorCode::Internal,
+            PasswordError::Busy => ErrorCode::RateLimited,
+            PasswordError::Damaged => ErrorCode::Internal,
         };
         Self::new(code, error.to_string())
     }

@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -25,6 +26,8 @@ use tower::ServiceExt;
 use super::{Edge, http, websocket};
 use crate::actors::node::Seat;
 
+/// How long a request may take, its body and its answer.
+const BODY_PATIENCE: Duration = Duration::from_secs(15);
 /// How long a client may take over the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,9 +43,14 @@ where
             let answer = if request.uri().path() == WEBSOCKET_PATH {
                 upgrade::<IO>(request, &edge, &seat)
             } else {
-                match router.oneshot(request.map(Body::new)).await {
-                    Ok(response) => response,
-                    Err(never) => match never {},
+                match timeout(BODY_PATIENCE, router.oneshot(request.map(Body::new))).await {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(never)) => match never {},
+                    Err(_) => {
+                        let message = "the request did not arrive in time: send it again";
+                        let status = StatusCode::REQUEST_TIMEOUT;
+                        http::refusal(status, ErrorCode::Unavailable, message)
+                    }
                 }
             };
             Ok::<_, Infallible>(answer)
@@ -118,8 +126,7 @@ async fn run_websocket<IO>(
     };
     let limits = &seat.node.settings.limits;
     let frame_bytes = usize::try_from(limits.frame_bytes).unwrap_or(usize::MAX);
-    let outbox_bytes = usize::try_from(limits.outbox_bytes).unwrap_or(usize::MAX);
-    let config = websocket::configuration(frame_bytes, outbox_bytes);
+    let config = websocket::configuration(frame_bytes);
     let read = parts.read_buf.to_vec();
     let io = parts.io.into_inner();
     let ws = WebSocketStream::from_partially_read(io, read, Role::Server, Some(config)).await;

@@ -124,7 +124,12 @@ pub fn presence_view(told: &Told) -> PresenceView {
 /// An operator, as `audience` may know her: patrons get no login names.
 pub fn operator(audience: Audience, user: &UserId, directory: &Directory) -> Person {
     let known = directory.users.get(user);
-    let name = known.map_or_else(|| user.to_string(), |it| it.name.clone());
+    let name = match known {
+        Some(it) => it.name.clone(),
+        // Her login name is nobody's business but her colleagues'.
+        None if audience == Audience::Patron => "a librarian".to_owned(),
+        None => user.to_string(),
+    };
     let library = known.map(|it| it.institution.clone());
     let id = (audience != Audience::Patron).then(|| user.clone());
     Person::Operator { id, name, library }

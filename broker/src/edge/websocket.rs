@@ -8,15 +8,19 @@ mod closing;
 mod hello;
 mod rate;
 
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use deskbell_protocol::ToBroker;
 use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use deskbell_protocol::to_client::{Refused, ToClient};
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt, poll};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -28,6 +32,7 @@ use super::from_wire::{self, Speaker};
 use super::{Edge, Refusal, to_wire};
 use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
+use crate::actors::say::Frame;
 use crate::actors::session::{End, Peer, Request, Room};
 
 /// How often the broker pings.
@@ -39,14 +44,29 @@ const FRAMES_PER_FLUSH: usize = 64;
 /// Frames read before what they caused is written.
 const FRAMES_PER_READ: usize = 64;
 
-/// Buffers and limits of tungstenite: its defaults cost 135 KiB a connection and bound nothing.
-pub fn configuration(frame_bytes: usize, outbox_bytes: usize) -> WebSocketConfig {
+/// Buffers and limits of tungstenite: its defaults cost 135 KiB a connection. What it may buffer to
+/// write needs no limit here: each frame is awaited, and the outbox before it is bounded.
+pub fn configuration(frame_bytes: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4 * 1024)
         .write_buffer_size(4 * 1024)
-        .max_write_buffer_size(outbox_bytes + 64 * 1024)
         .max_message_size(Some(frame_bytes))
         .max_frame_size(Some(frame_bytes))
+}
+
+/// What a socket gives.
+type Incoming = Option<Result<Message, Error>>;
+
+/// What wakes a connection.
+enum Event {
+    /// A message arrived, or the connection ended.
+    Message(Incoming),
+    /// There is something to send.
+    Output,
+    /// A ping or a pong is due, or the token is over.
+    Time,
+    /// An actor ends the connection, and all it had to hear is sent.
+    Close(CloseCode),
 }
 
 /// A connection that said `hello`.
@@ -58,6 +78,8 @@ struct Connection<S> {
     admitted: Admitted,
     peer: Arc<Peer>,
     outbox: Outbox,
+    /// Reused by each write.
+    leaving: Vec<Frame>,
     rate: Rate,
     bad_frames: BadFrames,
     /// When the next ping goes out, or the last one counts as unanswered.
@@ -91,35 +113,59 @@ pub async fn serve<S>(
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn run(&mut self) -> Goodbye {
-        let most = self.seat.node.settings.limits.requests_in_flight;
+        let mut timer = Box::pin(sleep_until(self.wakes_at()));
         loop {
-            let may_read = self.outbox.in_flight() < most && self.outbox.closing().is_none();
-            let wakes = self.heartbeat.min(self.token_ends);
-            let outcome = tokio::select! {
-                biased;
-                message = self.ws.next(), if may_read => self.take_all(message),
-                () = self.outbox.changed() => Ok(()),
-                () = sleep_until(wakes) => self.on_time(),
+            let goodbye = match poll_fn(|cx| self.poll_event(cx, timer.as_mut())).await {
+                Event::Message(message) => self.take_all(message).err(),
+                Event::Output => None,
+                Event::Time => self.on_time().err(),
+                Event::Close(code) => Some(Goodbye::Code(code)),
             };
-            let goodbye = match outcome {
-                Ok(()) => self.send_waiting().await.err(),
-                Err(goodbye) => Some(goodbye),
+            let goodbye = match goodbye {
+                None => self.send_waiting().await.err(),
+                goodbye => goodbye,
             };
             if let Some(goodbye) = goodbye {
                 return goodbye;
             }
-            if let Some(code) = self.outbox.closing() {
-                return Goodbye::Code(code);
+            if timer.deadline() != self.wakes_at() {
+                timer.as_mut().reset(self.wakes_at());
             }
         }
     }
 
+    fn wakes_at(&self) -> Instant {
+        self.heartbeat.min(self.token_ends)
+    }
+
+    /// What happens next: reading comes first, so that what is written covers all that was read.
+    fn poll_event(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
+        let look = self.outbox.look(cx.waker());
+        let most = self.seat.node.settings.limits.requests_in_flight;
+        if look.in_flight < most
+            && look.closing.is_none()
+            && let Poll::Ready(message) = self.ws.poll_next_unpin(cx)
+        {
+            return Poll::Ready(Event::Message(message));
+        }
+        if look.has_frames {
+            return Poll::Ready(Event::Output);
+        }
+        // Before a restart, what was asked is still answered.
+        let is_answered = look.closing != Some(CloseCode::Drain) || look.in_flight == 0;
+        if let Some(code) = look.closing.filter(|_| is_answered) {
+            return Poll::Ready(Event::Close(code));
+        }
+        timer.poll(cx).map(|()| Event::Time)
+    }
+
     /// Takes in a message and whatever else has already arrived.
-    fn take_all(&mut self, first: Option<Result<Message, Error>>) -> Result<(), Goodbye> {
+    fn take_all(&mut self, first: Incoming) -> Result<(), Goodbye> {
         self.take(first)?;
         let most = self.seat.node.settings.limits.requests_in_flight;
         for _ in 1..FRAMES_PER_READ {
-            if self.outbox.in_flight() >= most {
+            let look = self.outbox.look(Waker::noop());
+            if look.in_flight >= most || look.closing.is_some() {
                 break;
             }
             match self.ws.next().now_or_never() {
@@ -127,22 +173,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 None => break,
             }
         }
-        Ok(())
+        // A client that never pauses must not keep the clock from being looked at.
+        if Instant::now() >= self.wakes_at() { self.on_time() } else { Ok(()) }
     }
 
-    fn take(&mut self, message: Option<Result<Message, Error>>) -> Result<(), Goodbye> {
+    fn take(&mut self, message: Incoming) -> Result<(), Goodbye> {
         let text = match message {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Binary(_))) => return Err(Goodbye::NotText),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
                 self.is_alive();
+                if self.rate.admit(Instant::now()).is_err() && self.rate.is_abused() {
+                    self.outbox.close(CloseCode::RateAbuse);
+                }
                 return Ok(());
             }
             Some(Ok(Message::Close(_))) | None => return Err(Goodbye::Gone),
             Some(Err(error)) => return Err(Goodbye::of(&error)),
         };
+        let awaited_pong = self.awaits_pong;
         self.is_alive();
-        match from_wire::read(text.as_str()) {
+        let frame = from_wire::read(text.as_str());
+        if !(awaited_pong && matches!(frame, Ok(ToBroker::Pong)))
+            && let Err(wait) = self.rate.admit(Instant::now())
+        {
+            let re = frame.map_or_else(|it| it.re, |frame| frame.id());
+            self.slow_down(re, wait);
+            return Ok(());
+        }
+        match frame {
             Ok(ToBroker::Pong) => Ok(()),
             Ok(frame) => {
                 self.request(frame);
@@ -161,15 +220,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn request(&mut self, frame: ToBroker) {
         let re = frame.id().expect("only pong has no id");
-        if let Err(wait) = self.rate.admit(Instant::now()) {
-            if self.rate.is_abused() {
-                self.outbox.close(CloseCode::RateAbuse);
-            }
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-            let message = format!("faster than this connection may ask: wait {wait_ms} ms");
-            let refusal = Refusal { code: ErrorCode::RateLimited, message };
-            return self.refuse(Some(re), refusal, Some(wait_ms));
-        }
         if let ToBroker::Auth { token, .. } = &frame {
             return match self.renew(token) {
                 Ok(()) => {
@@ -194,6 +244,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             Err(refusal) => self.refuse(Some(re), refusal, None),
         }
+    }
+
+    fn slow_down(&self, re: Option<u32>, wait: Duration) {
+        if self.rate.is_abused() {
+            self.outbox.close(CloseCode::RateAbuse);
+        }
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        let message = format!("faster than this connection may ask: wait {wait_ms} ms");
+        let refusal = Refusal { code: ErrorCode::RateLimited, message };
+        self.refuse(re, refusal, Some(wait_ms));
     }
 
     fn refuse(&self, re: Option<u32>, refusal: Refusal, retry_after_ms: Option<u64>) {
@@ -229,23 +289,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Writes what waits, with one flush for at most [`FRAMES_PER_FLUSH`].
     async fn send_waiting(&mut self) -> Result<(), Goodbye> {
-        let patience = Duration::from_millis(self.seat.node.settings.limits.outbox_ms.into());
-        let too_slow = |_| Goodbye::Stuck;
-        let mut sent = 0;
-        while let Some(frame) = self.outbox.pop() {
-            let fed = timeout(patience, self.ws.feed(Message::Text(frame))).await;
-            fed.map_err(too_slow)?.map_err(|error| Goodbye::of(&error))?;
-            sent += 1;
-            if sent % FRAMES_PER_FLUSH == 0 {
-                let flushed = timeout(patience, self.ws.flush()).await;
-                flushed.map_err(too_slow)?.map_err(|error| Goodbye::of(&error))?;
+        loop {
+            let mut frames = mem::take(&mut self.leaving);
+            if self.outbox.take(&mut frames, FRAMES_PER_FLUSH) {
+                self.peer.addr.do_send(Room);
             }
+            if frames.is_empty() {
+                self.leaving = frames;
+                return Ok(());
+            }
+            let mut writing = pin!(write(&mut self.ws, frames));
+            // The socket takes it at once, as a rule, and no timer is needed.
+            let written = match poll!(writing.as_mut()) {
+                Poll::Ready(written) => written,
+                Poll::Pending => {
+                    let limits = &self.seat.node.settings.limits;
+                    let patience = Duration::from_millis(limits.outbox_ms.into());
+                    timeout(patience, writing.as_mut()).await.map_err(|_| Goodbye::Stuck)?
+                }
+            };
+            self.leaving = written.map_err(|error| Goodbye::of(&error))?;
         }
-        if sent > 0 {
-            let flushed = timeout(patience, self.ws.flush()).await;
-            flushed.map_err(too_slow)?.map_err(|error| Goodbye::of(&error))?;
-            self.peer.addr.do_send(Room);
-        }
-        Ok(())
     }
+}
+
+/// Writes `frames` and gives their empty vector back.
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    ws: &mut WebSocketStream<S>,
+    mut frames: Vec<Frame>,
+) -> Result<Vec<Frame>, Error> {
+    for frame in frames.drain(..) {
+        ws.feed(Message::Text(frame)).await?;
+    }
+    ws.flush().await?;
+    Ok(frames)
 }

@@ -1,6 +1,6 @@
 //! Presence on one node, in memory: gone with the process, and rebuilt as people connect again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use dashmap::DashMap;
 use deskbell_domain::chat::event::Digest;
@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use super::{ConnectionId, Presence, Shift, Told};
 
-/// The adapter. No guard of a map is held while another is touched.
+/// The adapter. A person is counted while she is held, so that two devices count in the order in
+/// which they told: `people` before `monitors`, never the other way round.
 #[derive(Debug, Default)]
 pub struct LocalPresence {
     people: DashMap<UserId, Person>,
@@ -90,7 +91,6 @@ impl Presence for LocalPresence {
         let arrived = person.connections.is_empty();
         person.connections.push(connection);
         let change = person.recount(user);
-        drop(person);
         Shift { targets: self.count(change), arrived, departed: false }
     }
 
@@ -100,7 +100,6 @@ impl Presence for LocalPresence {
         person.connections.retain(|known| *known != connection);
         let departed = before > 0 && person.connections.is_empty();
         let change = person.recount(user);
-        drop(person);
         Shift { targets: self.count(change), arrived: false, departed }
     }
 
@@ -111,7 +110,6 @@ impl Presence for LocalPresence {
         }
         let holds = person.told.clone();
         let change = person.recount(user);
-        drop(person);
         (holds, Shift { targets: self.count(change), ..Shift::default() })
     }
 
@@ -127,14 +125,13 @@ impl Presence for LocalPresence {
     }
 
     fn restrict(&self, allowed: &dyn Fn(&UserId, &Target) -> bool) -> Shift {
-        let mut changes = HashMap::new();
+        let mut targets = BTreeSet::new();
         for mut person in self.people.iter_mut() {
             let user = person.key().clone();
             person.told.monitoring.retain(|target| allowed(&user, target));
             let change = person.recount(&user);
-            changes.insert(user, change);
+            targets.extend(self.count(change));
         }
-        let targets = changes.into_values().flat_map(|change| self.count(change)).collect();
         Shift { targets, ..Shift::default() }
     }
 

@@ -19,6 +19,8 @@ pub struct DeskView {
     /// Where each chat can be claimed, longest waiting first.
     claimable: BTreeMap<Target, BTreeSet<(Timestamp, ChatId)>>,
     due: BTreeSet<(Timestamp, ChatId)>,
+    /// Where each chat stands in `due`.
+    armed: BTreeMap<ChatId, Timestamp>,
     of_patron: BTreeMap<Digest, BTreeSet<ChatId>>,
     of_operator: BTreeMap<UserId, BTreeSet<ChatId>>,
 }
@@ -57,7 +59,7 @@ impl DeskView {
             self.claimable.entry(target.clone()).or_default().insert((summary.since, chat));
         }
         if let Some(at) = summary.deadline {
-            self.due.insert((at, chat));
+            self.arm(chat, at);
         }
         self.of_patron.entry(summary.session).or_default().insert(chat);
         for user in operators(&summary) {
@@ -73,9 +75,7 @@ impl DeskView {
         for target in &targets {
             drop_from(&mut self.claimable, target, &(summary.since, chat));
         }
-        if let Some(at) = summary.deadline {
-            self.due.remove(&(at, chat));
-        }
+        self.disarm(chat);
         drop_from(&mut self.of_patron, &summary.session, &chat);
         for user in operators(summary) {
             drop_from(&mut self.of_operator, user, &chat);
@@ -100,9 +100,15 @@ impl DeskView {
         chats.filter_map(|(_, chat)| self.live.get(chat))
     }
 
-    /// The longest waiting chat at any of `targets`.
-    pub fn next_at<'a>(&self, targets: impl Iterator<Item = &'a Target>) -> Option<&Arc<Summary>> {
-        targets.filter_map(|target| self.at(target).next()).min_by_key(|it| (it.since, it.chat))
+    /// The longest waiting chat at any of `targets` that `user` does not own already.
+    pub fn next_at<'a>(
+        &self,
+        targets: impl Iterator<Item = &'a Target>,
+        user: &UserId,
+    ) -> Option<&Arc<Summary>> {
+        let other = |it: &&Arc<Summary>| it.owner.as_ref().is_none_or(|(owner, _)| owner != user);
+        let first = targets.filter_map(|target| self.at(target).find(other));
+        first.min_by_key(|it| (it.since, it.chat))
     }
 
     /// Live chats of a patron's session.
@@ -141,19 +147,30 @@ impl DeskView {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes out what has fallen due; a chat is armed again when it is next put.
-    pub fn take_due(&mut self, now: Timestamp) -> Vec<ChatId> {
+    /// What has fallen due. Each is armed again at `again_at`, unless it is put before: whoever
+    /// should act on it may fail to.
+    pub fn take_due(&mut self, now: Timestamp, again_at: Timestamp) -> Vec<ChatId> {
         let mut taken = Vec::new();
-        while let Some((at, chat)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-            self.due.remove(&(at, chat));
+        while let Some((_, chat)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.disarm(chat);
             taken.push(chat);
+        }
+        for chat in &taken {
+            self.arm(*chat, again_at);
         }
         taken
     }
 
-    /// Arms a chat again, not before `at`.
-    pub fn arm(&mut self, chat: ChatId, at: Timestamp) {
+    fn arm(&mut self, chat: ChatId, at: Timestamp) {
+        self.disarm(chat);
+        self.armed.insert(chat, at);
         self.due.insert((at, chat));
+    }
+
+    fn disarm(&mut self, chat: ChatId) {
+        if let Some(at) = self.armed.remove(&chat) {
+            self.due.remove(&(at, chat));
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //! presence, and only what the command asks about. And what the desk is told of the outcome.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use deskbell_domain::access::{self, Denied, Principal};
 use deskbell_domain::audience::Audience;
+use deskbell_domain::chat::state::Transfer;
 use deskbell_domain::chat::{ChatState, Command, Context, Summary, Waits};
 use deskbell_domain::directory::{Directory, Widget};
 use deskbell_domain::person::Standing;
@@ -42,7 +44,9 @@ impl ChatActor {
                 let widget = ring.and_then(|ring| directory.widgets.get(&ring.widget));
                 self.plan(&mut context, &directory, widget, ring.map_or(now, |it| it.opened_at));
                 let pending = state.transfer.as_ref();
-                context.target_online = pending.is_some_and(|it| node.presence.online(&it.to));
+                let settling = node.settling.load(Ordering::Relaxed);
+                let is_there = |it: &Transfer| settling || node.presence.online(&it.to);
+                context.target_online = pending.is_some_and(is_there);
             }
             Command::Claim { by } | Command::DeclineTransfer { by, .. } => {
                 context.standing = node.presence.standing(by);

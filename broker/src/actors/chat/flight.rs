@@ -36,7 +36,6 @@ pub(super) struct Flight {
     staged: Vec<Staged>,
     scratch: ChatState,
     tries: u8,
-    conflicts: u8,
 }
 
 /// One ask on its way.
@@ -86,7 +85,6 @@ impl ChatActor {
                 staged: Vec::with_capacity(1),
                 scratch: self.state.clone(),
                 tries: 0,
-                conflicts: 0,
             };
             while flight.steps.len() < STEPS_MAX
                 && let Some(ask) = self.waiting.pop_front()
@@ -131,6 +129,16 @@ impl ChatActor {
             && let Some(answer) = self.answer(flight, &author, cmid, deed.fingerprint)
         {
             return Ok(answer.map_or_else(Verdict::Refused, Verdict::Happened));
+        }
+        if let Command::Open(opened) = &deed.command
+            && flight.scratch.version == 0
+        {
+            // Behind the retries, which are no further chat.
+            let (node, session) = (&self.seat.node, &opened.session);
+            let most = node.settings.limits.patron_chats;
+            if node.patron_chats.get(session).is_some_and(|live| *live >= most) {
+                return Ok(Verdict::Refused(Refused::TooManyChats(most)));
+            }
         }
         if let Some(peer) = peer
             && let Err(denied) = self.may(&flight.scratch, peer, &deed.command)
@@ -208,11 +216,14 @@ impl ChatActor {
     pub(super) fn settle(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
         let Some(mut flight) = self.flight.take() else { return };
         match outcome {
-            Outcome::Appended { .. } => self.land(flight, ctx),
+            Outcome::Appended { .. } => {
+                self.conflicts = 0;
+                self.land(flight, ctx);
+            }
             Outcome::Conflict { tail, more } => self.collide(flight, tail, more, ctx),
             Outcome::Unavailable { why } => {
                 tracing::warn!(chat = %self.chat, why, "nothing can be stored");
-                flight.refuse_changes(&Refused::Unavailable);
+                flight.refuse_changes(&Refused::Unavailable, self.state.version);
                 self.land(flight, ctx);
             }
             Outcome::Unknown { why } if flight.tries + 1 < TRIES_MAX => {
@@ -225,7 +236,7 @@ impl ChatActor {
             }
             Outcome::Unknown { why } => {
                 tracing::error!(chat = %self.chat, why, "an append's outcome stays unknown");
-                flight.refuse_changes(&Refused::Unavailable);
+                flight.refuse_changes(&Refused::Unavailable, self.state.version);
                 self.land(flight, ctx);
                 self.rebuild(ctx);
             }
@@ -256,9 +267,10 @@ impl ChatActor {
             return self.follow_up(missed, more, ctx);
         }
         let nothing_missed = missed.as_slice().is_empty();
-        flight.conflicts += 1;
-        if flight.conflicts >= CONFLICTS_MAX {
-            flight.refuse_changes(&Refused::Busy);
+        self.conflicts += 1;
+        if self.conflicts >= CONFLICTS_MAX {
+            self.conflicts = 0;
+            flight.refuse_changes(&Refused::Busy, self.state.version);
             self.land(flight, ctx);
         } else {
             for step in flight.steps.into_iter().rev() {
@@ -277,14 +289,17 @@ impl ChatActor {
         ctx: &mut Context<Self>,
     ) {
         let before = self.state.version;
+        let mut claimed_by = None;
         for stored in missed {
-            if let Err(why) = self.fold(stored) {
+            let folded = self.fold(stored);
+            claimed_by = self.history.last().and_then(|it| it.claimed_by()).or(claimed_by);
+            if let Err(why) = folded {
                 tracing::error!(chat = %self.chat, why, "what others appended cannot be folded");
                 return self.rebuild(ctx);
             }
         }
         if self.state.version > before {
-            self.tell_desk(None);
+            self.tell_desk(claimed_by);
             self.catch_up_readers();
         }
         if more {
@@ -348,12 +363,17 @@ impl Flight {
         self.staged.iter().any(|it| Summary::changed_by(&it.event.event))
     }
 
-    /// Nothing of it happens.
-    fn refuse_changes(&mut self, why: &Refused) {
+    /// Nothing of it happens, and no retry in it is answered by what does not: the log ends at
+    /// `version`.
+    fn refuse_changes(&mut self, why: &Refused, version: u64) {
         self.staged.clear();
         for step in &mut self.steps {
-            if let Verdict::Happens(_) | Verdict::Refused(_) = step.verdict {
-                step.verdict = Verdict::Refused(why.clone());
+            match step.verdict {
+                Verdict::Happened(written) if written.seq <= version => {}
+                Verdict::Happens(_) | Verdict::Happened(_) | Verdict::Refused(_) => {
+                    step.verdict = Verdict::Refused(why.clone());
+                }
+                Verdict::Looks => {}
             }
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use deskbell_domain::chat::ChatEvent;
 use deskbell_domain::person::Author;
 use deskbell_protocol::ids::{Cmid, Eid};
 
@@ -29,6 +30,10 @@ pub(super) struct History {
 impl History {
     /// Takes in the next event.
     pub(super) fn push(&mut self, event: Arc<Committed>) {
+        if let ChatEvent::Erased { .. } = &event.event {
+            // What is remembered may be what was erased: the log shows it as it is now.
+            self.tail.clear();
+        }
         if self.tail.len() == TAIL_MAX {
             self.tail.pop_front();
         }

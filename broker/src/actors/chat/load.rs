@@ -34,6 +34,7 @@ impl ChatActor {
     /// Throws away what is known and reads the stream anew.
     pub(super) fn rebuild(&mut self, ctx: &mut Context<Self>) {
         self.forget();
+        self.rebuilt = true;
         self.load(ctx);
     }
 
@@ -65,6 +66,9 @@ impl ChatActor {
     fn ready(&mut self) {
         self.failed_rebuilds = 0;
         self.stage = Stage::Ready;
+        if std::mem::take(&mut self.rebuilt) {
+            self.tell_desk(None);
+        }
         self.catch_up_readers();
     }
 

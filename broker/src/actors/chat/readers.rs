@@ -7,9 +7,11 @@ use deskbell_domain::access::Principal;
 use deskbell_domain::audience::Audience;
 use deskbell_domain::chat::{ChatEvent, Command, Summary};
 use deskbell_domain::person::Author;
-use deskbell_protocol::ids::{ChatId, UserId};
+use deskbell_protocol::codes::CloseCode;
+use deskbell_protocol::ids::UserId;
 
 use super::history::Written;
+use super::replay::within_page_from_end;
 use super::{ChatActor, Wish};
 use crate::actors::say::{Closed, Committed, Frame, Refused, Say, Whole};
 use crate::actors::session::{Deliver, Peer};
@@ -24,22 +26,14 @@ pub(super) struct Reader {
     pub(super) audience: Audience,
     /// The last place it was told.
     pub(super) seen: u64,
+    /// Raised by every fresh start, so that a page asked for before it is not taken for its own.
+    pub(super) epoch: u32,
+    /// The version of the last snapshot.
+    shown_at: u64,
     /// Set while older pages are still on their way; the reader gets no live events until then.
     pub(super) catching_up: bool,
     /// What this turn has for it.
-    out: Deliver,
-}
-
-impl Reader {
-    /// Adds a frame to what this turn has for the reader.
-    pub(super) fn tell(&mut self, frame: Frame) {
-        self.out.push(frame);
-    }
-
-    /// Asks the session to say when it has room for the next page.
-    pub(super) fn tell_when_room(&mut self, chat: Option<ChatId>) {
-        self.out.page_of = chat;
-    }
+    pub(super) out: Deliver,
 }
 
 /// All of them.
@@ -53,6 +47,19 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Shows everybody out.
+    pub(super) fn close_all(&self) {
+        for reader in &self.all {
+            reader.peer.outbox.close(CloseCode::Internal);
+        }
+    }
+
+    /// Takes a reader out.
+    pub(super) fn remove(&mut self, connection: ConnectionId) -> Option<Reader> {
+        let place = self.all.iter().position(|it| it.peer.connection == connection)?;
+        Some(self.all.remove(place))
     }
 
     pub(super) fn get(&mut self, connection: ConnectionId) -> Option<&mut Reader> {
@@ -96,12 +103,13 @@ impl ChatActor {
             reader.out.push(frame);
         }
         if Summary::changed_by(&event.event) {
-            self.review_readers(&event.event);
+            self.review_readers(Some(&event.event));
         }
     }
 
-    /// Looks again as whom each reader reads, because the chat changed hands or state.
-    fn review_readers(&mut self, event: &ChatEvent) {
+    /// Looks again as whom each reader reads, because the chat changed hands or state, or because
+    /// something outside it did.
+    pub(super) fn review_readers(&mut self, event: Option<&ChatEvent>) {
         let mut place = 0;
         while place < self.readers.all.len() {
             let reader = &self.readers.all[place];
@@ -118,7 +126,7 @@ impl ChatActor {
                     let why = closed_by(event, &reader.peer.who);
                     let say = Say::Closed { audience: was, chat: self.chat, why: &why };
                     reader.out.push(self.encode(&say));
-                    reader.out.unfollowed = Some(self.chat);
+                    reader.out.notes().unfollowed = Some(self.chat);
                     reader.peer.deliver(reader.out);
                 }
             }
@@ -135,12 +143,15 @@ impl ChatActor {
             why,
             state: &self.state,
             eid: last.eid,
-            events: &self.history.last_events(SNAPSHOT_EVENTS),
+            events: within_page_from_end(&self.history.last_events(SNAPSHOT_EVENTS)),
         });
         let reader = &mut self.readers.all[place];
         reader.seen = self.state.version;
+        reader.shown_at = self.state.version;
+        reader.epoch += 1;
         reader.catching_up = false;
         reader.out.push(frame);
+        reader.out.is_bulk = true;
     }
 
     /// Adds a reader who has seen nothing yet, or finds her; tells where she stands in the list.
@@ -151,6 +162,8 @@ impl ChatActor {
                 peer: peer.clone(),
                 audience,
                 seen: 0,
+                epoch: 0,
+                shown_at: 0,
                 catching_up: false,
                 out: Deliver::default(),
             });
@@ -158,12 +171,16 @@ impl ChatActor {
         });
         let reader = &mut self.readers.all[place];
         reader.audience = audience;
-        reader.out.followed = Some(self.chat);
+        reader.out.notes().followed = Some(self.chat);
         place
     }
 
     pub(super) fn place_of(&self, connection: ConnectionId) -> Option<usize> {
         self.readers.all.iter().position(|reader| reader.peer.connection == connection)
+    }
+
+    pub(super) fn reader(&self, place: usize) -> &Reader {
+        &self.readers.all[place]
     }
 
     pub(super) fn reader_at(&mut self, place: usize) -> &mut Reader {
@@ -179,7 +196,7 @@ impl ChatActor {
     ) {
         let Wish::Do(deed) = what else { return };
         let Some((peer, re)) = from else {
-            if deed.command == Command::Tick {
+            if deed.command == Command::Tick && answer.is_ok() {
                 // The desk goes by what is due now, also when nothing was.
                 self.tell_desk(None);
             }
@@ -188,9 +205,11 @@ impl ChatActor {
         match answer {
             Ok(written) => {
                 let follows = matches!(deed.command, Command::Open(_) | Command::Claim { .. });
-                let reads = self.readers.get(peer.connection).is_some();
+                let version = self.state.version;
+                let reader = self.readers.get(peer.connection);
+                let is_shown = reader.is_some_and(|reader| reader.shown_at == version);
                 if follows
-                    && !reads
+                    && !is_shown
                     && let Some(audience) = self.audience(&peer)
                 {
                     let place = self.add_reader(&peer, audience);
@@ -240,12 +259,14 @@ impl ChatActor {
     }
 
     pub(super) fn lose_reader(&mut self, connection: ConnectionId) {
-        self.readers.all.retain(|reader| reader.peer.connection != connection);
+        self.readers.remove(connection);
         self.count_previews();
     }
 
     /// Brings every live reader to where the state is, by single events while those are in memory.
     pub(super) fn catch_up_readers(&mut self) {
+        let last = self.history.last().cloned();
+        self.review_readers(last.as_ref().map(|it| &it.event));
         for place in 0..self.readers.all.len() {
             let reader = &self.readers.all[place];
             if reader.catching_up || reader.seen == self.state.version {
@@ -276,10 +297,12 @@ impl ChatActor {
         let others = self.readers.all.iter().filter(|reader| {
             reader.peer.connection != from.connection && reader.audience != Audience::Previewer
         });
+        let mut frames: [Option<Frame>; Audience::ALL.len()] = Default::default();
         for reader in others {
             let (audience, chat) = (reader.audience, self.chat);
-            let frame = self.encode(&Say::Typing { audience, chat, who: &who, on });
-            reader.peer.deliver(Deliver::frame(frame));
+            let frame = frames[audience as usize]
+                .get_or_insert_with(|| self.encode(&Say::Typing { audience, chat, who: &who, on }));
+            reader.peer.deliver(Deliver::frame(frame.clone()));
         }
     }
 
@@ -295,11 +318,11 @@ impl ChatActor {
     }
 }
 
-fn closed_by(event: &ChatEvent, who: &Principal) -> Closed {
+fn closed_by(event: Option<&ChatEvent>, who: &Principal) -> Closed {
     match (event, who) {
-        (ChatEvent::Claimed { by, .. }, _) => Closed::Claimed(by.clone()),
-        (ChatEvent::Left { by }, Principal::Operator(user)) if by == user => Closed::Left,
-        (ChatEvent::Ended { cause, .. }, _) => Closed::Ended(*cause),
+        (Some(ChatEvent::Claimed { by, .. }), _) => Closed::Claimed(by.clone()),
+        (Some(ChatEvent::Left { by }), Principal::Operator(user)) if by == user => Closed::Left,
+        (Some(ChatEvent::Ended { cause, .. }), _) => Closed::Ended(*cause),
         _ => Closed::Withdrawn,
     }
 }

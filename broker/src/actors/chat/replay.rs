@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use actix::{Context, Message, WeakAddr};
+use actix::{Message, WeakAddr};
+use deskbell_domain::access::Denied;
 use deskbell_domain::audience::Audience;
+use deskbell_domain::chat::ChatEvent;
+use deskbell_domain::chat::state::Phase;
 use deskbell_protocol::ids::Eid;
 
-use super::{ChatActor, Wish};
+use super::{Ask, ChatActor, Stage, Wish};
 use crate::actors::say::{Committed, Refused, Say, Whole};
-use crate::actors::session::{Deliver, Peer};
+use crate::actors::session::Peer;
 use crate::log::{LogError, Page, Record, record};
 use crate::presence::ConnectionId;
 
@@ -36,9 +39,9 @@ pub(super) struct PageRead {
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
     /// The first page of a replay starts with the event resumed from, to compare.
-    Resume { re: u32, eid: Eid },
+    Resume { re: u32, from: (u64, Eid), epoch: u32 },
     /// Further pages.
-    Continue,
+    Continue { epoch: u32 },
     /// Older events that the reader asked for.
     History { re: u32, before: u64, max: usize },
 }
@@ -47,19 +50,14 @@ impl ChatActor {
     /// Answers an ask that changes nothing.
     pub(super) fn look(&mut self, from: Option<(Arc<Peer>, u32)>, what: Wish) {
         let Some((peer, re)) = from else { return };
+        if let Wish::Unfollow = what {
+            return self.unfollow(&peer, re);
+        }
         let Some(audience) = self.audience(&peer) else {
-            let why = Refused::Denied(deskbell_domain::access::Denied::NotFound);
-            let frame = self.encode(&Say::Refused { re, why: &why, next: None });
-            return self.reply(&peer, frame);
+            return self.not_found(&peer, re);
         };
         match what {
             Wish::Follow { from } => self.follow(&peer, re, audience, from),
-            Wish::Unfollow => {
-                self.lose_reader(peer.connection);
-                let mut done = Deliver::answer(self.encode(&Say::Done { re, at: None }));
-                done.unfollowed = Some(self.chat);
-                peer.deliver(done);
-            }
             Wish::History { before, max } => {
                 let max = max.clamp(1, HISTORY_MAX);
                 let after = before.saturating_sub(1 + u64::from(max));
@@ -73,26 +71,43 @@ impl ChatActor {
                 let frame = self.encode(&Say::Done { re, at: None });
                 self.reply(&peer, frame);
             }
-            Wish::Do(_) => {}
+            Wish::Unfollow | Wish::Do(_) => {}
         }
+    }
+
+    fn not_found(&mut self, peer: &Arc<Peer>, re: u32) {
+        let why = Refused::Denied(Denied::NotFound);
+        let frame = self.encode(&Say::Refused { re, why: &why, next: None });
+        self.reply(peer, frame);
+    }
+
+    /// Anybody may stop following, also what she may no longer read; what this turn has for her goes
+    /// out before the answer.
+    fn unfollow(&mut self, peer: &Arc<Peer>, re: u32) {
+        let reader = self.readers.remove(peer.connection);
+        let mut out = reader.map(|reader| reader.out).unwrap_or_default();
+        out.push_answer(self.encode(&Say::Done { re, at: None }));
+        out.notes().unfollowed = Some(self.chat);
+        peer.deliver(out);
     }
 
     fn follow(&mut self, peer: &Arc<Peer>, re: u32, audience: Audience, from: Option<(u64, Eid)>) {
         let place = self.add_reader(peer, audience);
+        self.reader_at(place).epoch += 1;
         let whole = match from {
             None => Some(Whole::First),
             Some((seq, _)) if seq > self.state.version => Some(Whole::Diverged),
             Some((seq, eid)) => match self.history.at(seq) {
                 Some(known) if known.eid == eid => {
                     let missed = self.history.after(seq).unwrap_or_default();
-                    self.replay(place, &missed);
-                    None
+                    self.replay(place, &missed)
                 }
                 Some(_) => Some(Whole::Diverged),
                 None if self.state.version - seq > REPLAY_MAX || seq == 0 => Some(Whole::TooOld),
                 None => {
-                    self.reader_at(place).catching_up = true;
-                    let purpose = Purpose::Resume { re, eid };
+                    let reader = self.reader_at(place);
+                    reader.catching_up = true;
+                    let purpose = Purpose::Resume { re, from: (seq, eid), epoch: reader.epoch };
                     return self.read_page(peer.clone(), purpose, seq - 1, PAGE_EVENTS);
                 }
             },
@@ -100,27 +115,43 @@ impl ChatActor {
         if let Some(why) = whole {
             self.show_whole(place, why);
         }
+        self.followed(peer, re, place);
+    }
+
+    /// Answers a follow that has been shown something.
+    fn followed(&mut self, peer: &Arc<Peer>, re: u32, place: usize) {
         let frame = self.encode(&Say::Done { re, at: None });
         self.reply(peer, frame);
-        if let Some((ahead, longest_now)) = self.wait.filter(|_| audience == Audience::Patron) {
-            let say = Say::Wait { chat: self.chat, ahead, longest_now };
-            let frame = self.encode(&say);
-            self.reader_at(place).tell(frame);
+        let waits = self.state.phase == Phase::Waiting;
+        let is_patron = self.reader_at(place).audience == Audience::Patron;
+        if let Some((ahead, longest_now)) = self.wait.filter(|_| waits && is_patron) {
+            let frame = self.encode(&Say::Wait { chat: self.chat, ahead, longest_now });
+            self.reader_at(place).out.push(frame);
         }
     }
 
-    fn replay(&mut self, place: usize, events: &[Arc<Committed>]) {
-        let reader = self.reader_at(place);
-        let audience = reader.audience;
-        let seen = events.last().map_or(reader.seen, |last| last.seq);
-        let more = seen < self.state.version && !events.is_empty();
-        let frame = self.encode(&Say::Replay { audience, chat: self.chat, events, more });
+    /// Shows missed events, a page of them; or says why the whole chat must be shown instead.
+    fn replay(&mut self, place: usize, missed: &[Arc<Committed>]) -> Option<Whole> {
         let (version, chat) = (self.state.version, self.chat);
+        let reader = self.reader_at(place);
+        let (audience, seen) = (reader.audience, reader.seen);
+        // Who she is in the chat changed meanwhile: what she could not see before, she may see now.
+        if audience != Audience::Patron && missed.iter().any(|it| changes_audience(&it.event)) {
+            return Some(Whole::Audience);
+        }
+        let events = within_page(missed);
+        let seen = events.last().map_or(seen, |last| last.seq);
+        let more = seen < version && !events.is_empty();
+        let frame = self.encode(&Say::Replay { audience, chat, events, more });
         let reader = self.reader_at(place);
         reader.seen = if more { seen } else { version };
         reader.catching_up = more;
-        reader.tell(frame);
-        reader.tell_when_room(more.then_some(chat));
+        reader.out.push(frame);
+        reader.out.is_bulk = true;
+        if more {
+            reader.out.notes().page_of = Some(chat);
+        }
+        None
     }
 
     fn read_page(&mut self, peer: Arc<Peer>, purpose: Purpose, after: u64, max: usize) {
@@ -131,31 +162,42 @@ impl ChatActor {
         });
     }
 
-    /// A page arrived for a reader, if she still reads.
+    /// A page arrived for a reader, if she still waits for it.
     pub(super) fn hand_on(&mut self, read: PageRead) {
         let PageRead { peer, purpose, page } = read;
+        if self.stage != Stage::Ready {
+            return self.ask_again(peer, purpose);
+        }
+        let version = self.state.version;
         let decoded = page.and_then(|page| {
-            page.records.into_iter().map(committed).collect::<Result<Vec<_>, _>>()
+            // The log may be ahead of what has been told.
+            let told = page.records.into_iter().filter(|stored| stored.seq <= version);
+            told.map(committed).collect::<Result<Vec<_>, _>>()
         });
         match (decoded, purpose) {
             (Ok(events), Purpose::History { re, before, max }) => {
                 self.show_history(&peer, re, before, max, &events);
             }
-            (Ok(mut events), Purpose::Resume { re, eid }) => {
-                if let Some(place) = self.place_of(peer.connection) {
-                    if events.first().is_some_and(|first| first.eid == eid) {
-                        events.remove(0);
-                        self.replay(place, within_page(&events));
-                    } else {
-                        self.show_whole(place, Whole::Diverged);
-                    }
-                    let frame = self.encode(&Say::Done { re, at: None });
-                    self.reply(&peer, frame);
+            (Ok(mut events), Purpose::Resume { re, from: (_, eid), epoch }) => {
+                let Some(place) = self.waits_for(&peer, epoch) else {
+                    return self.resume_is_void(&peer, re);
+                };
+                let whole = if events.first().is_some_and(|first| first.eid == eid) {
+                    events.remove(0);
+                    self.replay(place, &events)
+                } else {
+                    Some(Whole::Diverged)
+                };
+                if let Some(why) = whole {
+                    self.show_whole(place, why);
                 }
+                self.followed(&peer, re, place);
             }
-            (Ok(events), Purpose::Continue) => {
-                if let Some(place) = self.place_of(peer.connection) {
-                    self.replay(place, within_page(&events));
+            (Ok(events), Purpose::Continue { epoch }) => {
+                if let Some(place) = self.waits_for(&peer, epoch)
+                    && let Some(why) = self.replay(place, &events)
+                {
+                    self.show_whole(place, why);
                 }
             }
             (Err(error), purpose) => self.page_failed(&peer, purpose, &error),
@@ -163,21 +205,62 @@ impl ChatActor {
         self.send_out();
     }
 
+    /// Where the reader stands who waits for a page of this epoch.
+    fn waits_for(&self, peer: &Peer, epoch: u32) -> Option<usize> {
+        let place = self.place_of(peer.connection)?;
+        let reader = self.reader(place);
+        (reader.catching_up && reader.epoch == epoch).then_some(place)
+    }
+
+    /// She was shown the whole chat meanwhile, or may not read it any more.
+    fn resume_is_void(&mut self, peer: &Arc<Peer>, re: u32) {
+        if self.place_of(peer.connection).is_some() {
+            let frame = self.encode(&Say::Done { re, at: None });
+            self.reply(peer, frame);
+        } else {
+            self.not_found(peer, re);
+        }
+        self.send_out();
+    }
+
+    /// The chat is being rebuilt: the page is asked for again afterwards.
+    fn ask_again(&mut self, peer: Arc<Peer>, purpose: Purpose) {
+        let (re, what) = match purpose {
+            Purpose::Resume { re, from, .. } => (re, Wish::Follow { from: Some(from) }),
+            Purpose::History { re, before, max } => {
+                let max = u32::try_from(max).unwrap_or(HISTORY_MAX);
+                (re, Wish::History { before, max })
+            }
+            Purpose::Continue { .. } => {
+                // Live again from the rebuild on: what she lacks comes with it.
+                if let Some(reader) = self.readers.get(peer.connection) {
+                    reader.catching_up = false;
+                }
+                return;
+            }
+        };
+        self.waiting.push_back(Ask { from: Some((peer, re)), what });
+    }
+
     fn page_failed(&mut self, peer: &Arc<Peer>, purpose: Purpose, error: &LogError) {
         tracing::warn!(chat = %self.chat, %error, "older events cannot be read");
         match purpose {
             Purpose::History { re, .. } => {
-                self.refuse(Some(&(peer.clone(), re)), &Refused::Unavailable);
+                let why = Refused::Unavailable;
+                let frame = self.encode(&Say::Refused { re, why: &why, next: None });
+                self.reply(peer, frame);
             }
-            Purpose::Resume { .. } | Purpose::Continue => {
-                if let Some(place) = self.place_of(peer.connection) {
+            Purpose::Resume { re, epoch, .. } => {
+                if let Some(place) = self.waits_for(peer, epoch) {
+                    self.show_whole(place, Whole::TooOld);
+                }
+                self.resume_is_void(peer, re);
+            }
+            Purpose::Continue { epoch } => {
+                if let Some(place) = self.waits_for(peer, epoch) {
                     self.show_whole(place, Whole::TooOld);
                 }
             }
-        }
-        if let Purpose::Resume { re, .. } = purpose {
-            let frame = self.encode(&Say::Done { re, at: None });
-            self.reply(peer, frame);
         }
     }
 
@@ -190,7 +273,7 @@ impl ChatActor {
         events: &[Arc<Committed>],
     ) {
         // Her right to read may have ended meanwhile.
-        let Some(audience) = self.audience(peer) else { return };
+        let Some(audience) = self.audience(peer) else { return self.not_found(peer, re) };
         let older: Vec<_> = events.iter().filter(|it| it.seq < before).take(max).cloned().collect();
         let page = within_page_from_end(&older);
         let more = page.first().is_some_and(|first| first.seq > 1);
@@ -200,13 +283,24 @@ impl ChatActor {
     }
 
     /// The reader has room for the next page.
-    pub(super) fn next_page(&mut self, connection: ConnectionId, _: &mut Context<Self>) {
+    pub(super) fn next_page(&mut self, connection: ConnectionId) {
         let Some(reader) = self.readers.get(connection) else { return };
         if reader.catching_up {
-            let (peer, after) = (reader.peer.clone(), reader.seen);
-            self.read_page(peer, Purpose::Continue, after, PAGE_EVENTS);
+            let (peer, after, epoch) = (reader.peer.clone(), reader.seen, reader.epoch);
+            self.read_page(peer, Purpose::Continue { epoch }, after, PAGE_EVENTS);
         }
     }
+}
+
+/// Whether an operator may read the chat as somebody else after `event`.
+fn changes_audience(event: &ChatEvent) -> bool {
+    matches!(
+        event,
+        ChatEvent::Claimed { .. }
+            | ChatEvent::TransferOffered { .. }
+            | ChatEvent::OwnerLost { .. }
+            | ChatEvent::Left { .. }
+    )
 }
 
 fn committed(stored: Record) -> Result<Arc<Committed>, LogError> {
@@ -221,7 +315,7 @@ fn within_page(events: &[Arc<Committed>]) -> &[Arc<Committed>] {
 }
 
 /// The last of `events` that fit one page; at least one.
-fn within_page_from_end(events: &[Arc<Committed>]) -> &[Arc<Committed>] {
+pub(super) fn within_page_from_end(events: &[Arc<Committed>]) -> &[Arc<Committed>] {
     &events[events.len() - fitting(events.iter().rev())..]
 }
 

@@ -99,7 +99,7 @@ impl DeskActor {
         }
         let own = Target::Operator(user.clone());
         let targets = standing.monitoring.iter().chain([&own]);
-        let next = self.view.next_at(targets).cloned()?;
+        let next = self.view.next_at(targets, user).cloned()?;
         Some(self.row(&next))
     }
 

@@ -162,7 +162,7 @@ impl SessionActor {
             self.unwatch_queue(&target);
             let gone = self.list.as_mut().map(|list| list.forget(&target)).unwrap_or_default();
             for chat in gone {
-                self.outbox.push(self.say(&Say::Gone { chat, claimed_by: None }));
+                self.peer.outbox.push(self.say(&Say::Gone { chat, claimed_by: None }));
             }
         }
         for target in added {
@@ -171,12 +171,17 @@ impl SessionActor {
         self.show_list_if_complete();
     }
 
-    /// Ends the list.
+    /// Ends the list; who still waits for its start is answered.
     pub(super) fn drop_list(&mut self) {
-        if let Some(list) = self.list.take() {
-            for target in &list.watched {
-                self.unwatch_queue(target);
-            }
+        self.unwatch_all();
+        if let Some(re) = self.list.take().and_then(|list| list.subscribe_re) {
+            self.reply(&Say::Done { re, at: None });
+        }
+    }
+
+    pub(super) fn unwatch_all(&self) {
+        for target in self.list.iter().flat_map(|list| &list.watched) {
+            self.unwatch_queue(target);
         }
     }
 
@@ -186,7 +191,7 @@ impl SessionActor {
         let mut rows: Vec<_> = list.rows.values().map(|held| held.row.clone()).collect();
         rows.sort_by_key(|row| (row.summary.since, row.summary.chat));
         let rows: Vec<_> = rows.iter().map(AsRef::as_ref).collect();
-        self.outbox.push(self.say(&Say::Rows(&rows)));
+        self.peer.outbox.push_all([self.say(&Say::Rows(&rows))], 0, true);
         self.reply(&Say::Done { re, at: None });
     }
 
@@ -205,10 +210,17 @@ impl Handler<QueueRows> for SessionActor {
 
     fn handle(&mut self, QueueRows { target, rows }: QueueRows, _: &mut Context<Self>) {
         let Some(list) = &mut self.list else { return };
+        // What went while nobody watched is gone.
+        let stands = |chat: &ChatId| rows.iter().any(|row| row.summary.chat == *chat);
+        let held: Vec<_> = list.rows.keys().copied().filter(|chat| !stands(chat)).collect();
+        let gone: Vec<_> = held.into_iter().filter(|chat| list.release(&target, *chat)).collect();
         let news: Vec<_> = rows.iter().filter(|row| list.hold(&target, row)).collect();
         list.awaited.remove(&target);
+        for chat in gone {
+            self.peer.outbox.push(self.say(&Say::Gone { chat, claimed_by: None }));
+        }
         for row in news {
-            self.outbox.push(self.say(&Say::Row(row)));
+            self.peer.outbox.push(self.say(&Say::Row(row)));
         }
         self.show_list_if_complete();
     }
@@ -219,7 +231,7 @@ impl Handler<RowPut> for SessionActor {
 
     fn handle(&mut self, put: RowPut, _: &mut Context<Self>) {
         if self.list.as_mut().is_some_and(|list| list.hold(&put.target, &put.row)) {
-            self.outbox.push(put.frame);
+            self.peer.outbox.push(put.frame);
         }
     }
 }
@@ -229,7 +241,7 @@ impl Handler<RowGone> for SessionActor {
 
     fn handle(&mut self, gone: RowGone, _: &mut Context<Self>) {
         if self.list.as_mut().is_some_and(|list| list.release(&gone.target, gone.chat)) {
-            self.outbox.push(gone.frame);
+            self.peer.outbox.push(gone.frame);
         }
     }
 }
@@ -251,6 +263,6 @@ impl Handler<Watching> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, Watching(told): Watching, _: &mut Context<Self>) {
-        self.watch_anew(&told);
+        self.monitoring_changed(&told);
     }
 }

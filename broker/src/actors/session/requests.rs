@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix::{Context, Handler, Message};
-use deskbell_domain::access::{Denied, Principal};
+use deskbell_domain::access::Denied;
 use deskbell_domain::chat::Command;
 use deskbell_domain::person::Status;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
@@ -99,7 +99,6 @@ impl SessionActor {
 
     fn has_room_for(&self, chat: ChatId, command: &Command) -> Result<(), Refused> {
         match command {
-            Command::Open(_) => self.may_open(chat),
             Command::Claim { .. } => self.may_follow(chat),
             _ => Ok(()),
         }
@@ -113,18 +112,6 @@ impl SessionActor {
         } else {
             Ok(())
         }
-    }
-
-    fn may_open(&self, chat: ChatId) -> Result<(), Refused> {
-        let Principal::Patron { session, .. } = &self.peer.who else {
-            return Err(Denied::WrongRole.into());
-        };
-        let node = &self.seat.node;
-        let most = node.settings.limits.patron_chats;
-        let live = node.patron_chats.get(session).map_or(0, |count| *count);
-        // A retry for a chat that is open already is no further chat.
-        let full = live >= most && !self.follows.contains(&chat);
-        if full { Err(Refused::TooManyChats(most)) } else { Ok(()) }
     }
 
     fn tell(&mut self, re: u32, status: Status, wanted: BTreeSet<Target>, at: Option<Timestamp>) {
@@ -143,7 +130,7 @@ impl SessionActor {
         // A clock that runs ahead must not make later changes look old.
         let at = at.map_or(now, |at| at.min(now));
         let (holds, shift) = node.presence.tell(&user, Told { status, monitoring: wanted, at });
-        self.watch_anew(&holds);
+        self.monitoring_changed(&holds);
         self.reply(&Say::Presence { re: Some(re), told: &holds });
         node.desk().told(Arc::clone(&self.peer), holds, shift);
     }

@@ -101,7 +101,11 @@ pub(super) fn view_of(audience: Audience, state: &ChatState, directory: &Directo
         Phase::Active { .. } => (view::Phase::Active, None),
         Phase::Ended { cause, .. } => (view::Phase::Ended, Some(end_cause(*cause))),
     };
-    let offer = state.transfer.as_ref().filter(|it| audience != Audience::Patron || it.tell_patron);
+    let offer = state.transfer.as_ref().filter(|it| match audience {
+        Audience::Patron => it.tell_patron,
+        Audience::Previewer => false,
+        Audience::Staff | Audience::HomeStaff => true,
+    });
     let is_patron = audience == Audience::Patron;
     ChatView {
         phase,

@@ -1,6 +1,7 @@
 //! The first frame: who is there. And its renewal in mid-connection.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use deskbell_domain::access::Principal;
@@ -110,6 +111,9 @@ fn open<S>(
     // Pings of many connections that came at once are spread over the interval.
     let stagger = PING_EVERY.mul_f64(f64::from(u32::try_from(connection % 64).unwrap_or(0)) / 64.0);
     outbox.push(to_wire::frame(&welcome(&edge, &admitted, re)));
+    if edge.draining.load(Ordering::Relaxed) {
+        outbox.close(CloseCode::Drain);
+    }
     Connection {
         ws,
         token_ends: token_ends(&edge, admitted.expires),
@@ -117,6 +121,7 @@ fn open<S>(
         admitted,
         peer,
         outbox,
+        leaving: Vec::new(),
         rate,
         bad_frames: BadFrames::new(now),
         heartbeat: now + PING_EVERY / 2 + stagger / 2,
@@ -160,8 +165,8 @@ impl<S> Connection<S> {
     /// Goes on with a new token of the same session.
     pub(super) fn renew(&mut self, token: &str) -> Result<(), Refusal> {
         let admitted = admission::admit(&self.edge, token, self.origin.as_deref())?;
-        if admitted.who != self.admitted.who {
-            let message = "this token is someone else's: connect anew with it".to_owned();
+        if admitted.who != self.admitted.who || admitted.session != self.admitted.session {
+            let message = "this token is of another session: connect anew with it".to_owned();
             return Err(Refusal { code: ErrorCode::Unauthorized, message });
         }
         self.token_ends = token_ends(&self.edge, admitted.expires);
