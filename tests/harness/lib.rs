@@ -4,4 +4,7 @@
 //! Not here: any test (`it/`), and any knowledge of what the broker should do.
 
 pub mod broker;
+pub mod crowd;
+pub mod history;
+pub mod seed;
 pub mod store;

@@ -3,5 +3,6 @@
 //! Not here: tests of one module, which stand beside it in its crate.
 
 mod codegen;
+mod crash;
 mod scripted;
 mod tidy;
