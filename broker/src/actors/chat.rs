@@ -114,6 +114,8 @@ pub struct ChatActor {
     waiting: VecDeque<Ask>,
     /// The append in flight. At most one.
     flight: Option<Flight>,
+    /// Appends in a row that others were faster than.
+    conflicts: u8,
     /// Rebuilds that failed in a row.
     failed_rebuilds: u8,
     /// The patron's place, for a patron who subscribes later.
@@ -147,6 +149,7 @@ impl ChatActor {
             stage: Stage::Loading,
             waiting: VecDeque::new(),
             flight: None,
+            conflicts: 0,
             failed_rebuilds: 0,
             wait: None,
             last_asked: Instant::now(),

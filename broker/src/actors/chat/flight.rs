@@ -36,7 +36,6 @@ pub(super) struct Flight {
     staged: Vec<Staged>,
     scratch: ChatState,
     tries: u8,
-    conflicts: u8,
 }
 
 /// One ask on its way.
@@ -91,7 +90,6 @@ impl ChatActor {
                 staged: Vec::with_capacity(1),
                 scratch: self.state.clone(),
                 tries: 0,
-                conflicts: 0,
             };
             while flight.steps.len() < STEPS_MAX
                 && let Some(ask) = self.waiting.pop_front()
@@ -213,7 +211,10 @@ impl ChatActor {
     pub(super) fn settle(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
         let Some(mut flight) = self.flight.take() else { return };
         match outcome {
-            Outcome::Appended { .. } => self.land(flight, ctx),
+            Outcome::Appended { .. } => {
+                self.conflicts = 0;
+                self.land(flight, ctx);
+            }
             Outcome::Conflict { tail, more } => self.collide(flight, tail, more, ctx),
             Outcome::Unavailable { why } => {
                 tracing::warn!(chat = %self.chat, why, "nothing can be stored");
@@ -261,8 +262,9 @@ impl ChatActor {
             return self.follow_up(missed, more, ctx);
         }
         let nothing_missed = missed.as_slice().is_empty();
-        flight.conflicts += 1;
-        if flight.conflicts >= CONFLICTS_MAX {
+        self.conflicts += 1;
+        if self.conflicts >= CONFLICTS_MAX {
+            self.conflicts = 0;
             flight.refuse_changes(&Refused::Busy);
             self.land(flight, ctx);
         } else {

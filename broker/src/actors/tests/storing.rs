@@ -129,3 +129,39 @@ fn a_store_that_is_away_refuses_for_now_and_changes_nothing() {
         assert_eq!(done(&patron.post(CHAT, 9, "not now").await).0, 3);
     });
 }
+
+#[test]
+fn eight_conflicts_in_a_row_are_answered_as_busy() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut patron = world.with_messages(&stage, 0).await;
+        let (behind, mut times) = (world.clone(), 0);
+        stage.weather.intrude(Box::new(move |batch| {
+            times += 1;
+            if times <= 8 {
+                behind.intrude(CHAT, batch[0].expect, "faster");
+            }
+        }));
+        assert_eq!(refused(&patron.post(CHAT, 1, "slow").await), ErrorCode::Busy);
+        assert_eq!(world.texts(CHAT).await, ["faster"; 8]);
+        done(&patron.post(CHAT, 1, "slow").await);
+        assert_eq!(patron.seqs(CHAT), (2..=10).collect::<Vec<_>>(), "theirs and then hers");
+    });
+}
+
+#[test]
+fn seven_conflicts_in_a_row_are_no_refusal() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut patron = world.with_messages(&stage, 0).await;
+        let (behind, mut times) = (world.clone(), 0);
+        stage.weather.intrude(Box::new(move |batch| {
+            times += 1;
+            if times <= 7 {
+                behind.intrude(CHAT, batch[0].expect, "faster");
+            }
+        }));
+        assert_eq!(done(&patron.post(CHAT, 1, "slow").await).0, 9);
+        assert_eq!(patron.seqs(CHAT), (2..=9).collect::<Vec<_>>());
+    });
+}
