@@ -112,6 +112,8 @@ pub struct ChatActor {
     stage: Stage,
     /// What came while it may not, or while an append is in flight.
     waiting: VecDeque<Ask>,
+    /// Pages for readers that came during a rebuild: at most what they have in flight.
+    pages: Vec<PageRead>,
     /// The append in flight. At most one.
     flight: Option<Flight>,
     /// Appends in a row that others were faster than.
@@ -148,6 +150,7 @@ impl ChatActor {
             readers: Readers::default(),
             stage: Stage::Loading,
             waiting: VecDeque::new(),
+            pages: Vec::new(),
             flight: None,
             conflicts: 0,
             failed_rebuilds: 0,

@@ -4,6 +4,8 @@
 //! Time is paused: it moves when everybody waits. The clock of conversations moves when told.
 
 mod death;
+mod races;
+mod resumes;
 mod retries;
 mod stage;
 mod storing;

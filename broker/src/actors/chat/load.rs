@@ -57,6 +57,7 @@ impl ChatActor {
                 tracing::warn!(chat = %self.chat, why, "the store cannot be read");
                 self.refuse_waiting(&Refused::Unavailable);
                 self.forget();
+                self.hand_on_waiting();
             }
             Err(error) => self.failed(&error.to_string(), ctx),
         }
@@ -66,6 +67,7 @@ impl ChatActor {
         self.failed_rebuilds = 0;
         self.stage = Stage::Ready;
         self.catch_up_readers();
+        self.hand_on_waiting();
     }
 
     fn failed(&mut self, why: &str, ctx: &mut Context<Self>) {
@@ -77,6 +79,7 @@ impl ChatActor {
             self.stage = Stage::Quarantined;
             metrics::counter!("deskbell_chats_quarantined_total").increment(1);
             self.refuse_waiting(&Refused::Quarantined);
+            self.hand_on_waiting();
         }
     }
 

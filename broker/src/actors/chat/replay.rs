@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use actix::{Context, Message, WeakAddr};
+use deskbell_domain::access::Denied;
 use deskbell_domain::audience::Audience;
 use deskbell_protocol::ids::Eid;
 
-use super::{ChatActor, Wish};
+use super::{ChatActor, Stage, Wish};
 use crate::actors::say::{Committed, Refused, Say, Whole};
 use crate::actors::session::{Deliver, Peer};
 use crate::log::{LogError, Page, Record, record};
@@ -48,7 +49,7 @@ impl ChatActor {
     pub(super) fn look(&mut self, from: Option<(Arc<Peer>, u32)>, what: Wish) {
         let Some((peer, re)) = from else { return };
         let Some(audience) = self.audience(&peer) else {
-            let why = Refused::Denied(deskbell_domain::access::Denied::NotFound);
+            let why = Refused::Denied(Denied::NotFound);
             let frame = self.encode(&Say::Refused { re, why: &why, next: None });
             return self.reply(&peer, frame);
         };
@@ -91,7 +92,8 @@ impl ChatActor {
                 Some(_) => Some(Whole::Diverged),
                 None if self.state.version - seq > REPLAY_MAX || seq == 0 => Some(Whole::TooOld),
                 None => {
-                    self.reader_at(place).catching_up = true;
+                    let reader = self.reader_at(place);
+                    (reader.catching_up, reader.seen) = (true, seq);
                     let purpose = Purpose::Resume { re, eid };
                     return self.read_page(peer.clone(), purpose, seq - 1, PAGE_EVENTS);
                 }
@@ -117,7 +119,8 @@ impl ChatActor {
         let frame = self.encode(&Say::Replay { audience, chat: self.chat, events, more });
         let (version, chat) = (self.state.version, self.chat);
         let reader = self.reader_at(place);
-        reader.seen = if more { seen } else { version };
+        // The log may be ahead of this actor; nothing is told twice.
+        reader.seen = if more { seen } else { version.max(seen) };
         reader.catching_up = more;
         reader.tell(frame);
         reader.tell_when_room(more.then_some(chat));
@@ -131,8 +134,14 @@ impl ChatActor {
         });
     }
 
-    /// A page arrived for a reader, if she still reads.
+    /// A page arrived for a reader, if she still reads. During a rebuild it waits for its end.
     pub(super) fn hand_on(&mut self, read: PageRead) {
+        match self.stage {
+            Stage::Ready => {}
+            Stage::Loading => return self.pages.push(read),
+            Stage::Unread => return self.drop_page(&read, &Refused::Unavailable),
+            Stage::Quarantined => return self.drop_page(&read, &Refused::Quarantined),
+        }
         let PageRead { peer, purpose, page } = read;
         let decoded = page.and_then(|page| {
             page.records.into_iter().map(committed).collect::<Result<Vec<_>, _>>()
@@ -145,22 +154,54 @@ impl ChatActor {
                 if let Some(place) = self.place_of(peer.connection) {
                     if events.first().is_some_and(|first| first.eid == eid) {
                         events.remove(0);
-                        self.replay(place, within_page(&events));
+                        self.go_on(place, &events);
                     } else {
                         self.show_whole(place, Whole::Diverged);
                     }
-                    let frame = self.encode(&Say::Done { re, at: None });
-                    self.reply(&peer, frame);
                 }
+                let frame = self.encode(&Say::Done { re, at: None });
+                self.reply(&peer, frame);
             }
             (Ok(events), Purpose::Continue) => {
                 if let Some(place) = self.place_of(peer.connection) {
-                    self.replay(place, within_page(&events));
+                    self.go_on(place, &events);
                 }
             }
             (Err(error), purpose) => self.page_failed(&peer, purpose, &error),
         }
         self.send_out();
+    }
+
+    /// Hands a page on to who still waits for exactly this one: she may have asked again meanwhile.
+    fn go_on(&mut self, place: usize, events: &[Arc<Committed>]) {
+        let reader = self.reader_at(place);
+        if reader.catching_up && events.first().is_none_or(|first| first.seq == reader.seen + 1) {
+            self.replay(place, within_page(events));
+        }
+    }
+
+    /// What arrived during a rebuild, after its end.
+    pub(super) fn hand_on_waiting(&mut self) {
+        for read in std::mem::take(&mut self.pages) {
+            self.hand_on(read);
+        }
+    }
+
+    /// The chat cannot be read: who waits for a page is told, or brought up to date later.
+    fn drop_page(&mut self, read: &PageRead, why: &Refused) {
+        let PageRead { peer, purpose, .. } = read;
+        match *purpose {
+            Purpose::Resume { re, .. } => {
+                self.lose_reader(peer.connection);
+                self.refuse(Some(&(peer.clone(), re)), why);
+            }
+            Purpose::History { re, .. } => self.refuse(Some(&(peer.clone(), re)), why),
+            Purpose::Continue => {
+                if let Some(place) = self.place_of(peer.connection) {
+                    self.reader_at(place).catching_up = false;
+                }
+            }
+        }
     }
 
     fn page_failed(&mut self, peer: &Arc<Peer>, purpose: Purpose, error: &LogError) {
@@ -189,8 +230,11 @@ impl ChatActor {
         max: usize,
         events: &[Arc<Committed>],
     ) {
-        // Her right to read may have ended meanwhile.
-        let Some(audience) = self.audience(peer) else { return };
+        let Some(audience) = self.audience(peer) else {
+            // Her right to read ended meanwhile.
+            let why = Refused::Denied(Denied::NotFound);
+            return self.refuse(Some(&(peer.clone(), re)), &why);
+        };
         let older: Vec<_> = events.iter().filter(|it| it.seq < before).take(max).cloned().collect();
         let page = within_page_from_end(&older);
         let more = page.first().is_some_and(|first| first.seq > 1);

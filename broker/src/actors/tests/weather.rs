@@ -33,6 +33,7 @@ struct Sky {
     /// What befalls the next batches; nothing once it is empty.
     plan: VecDeque<Fault>,
     holds: bool,
+    holds_reads: bool,
     held: VecDeque<Later>,
     delays: Option<Dice>,
     reads_fail: bool,
@@ -53,9 +54,17 @@ impl Weather {
         self.0.lock().unwrap().holds = true;
     }
 
+    /// Reads are done only when [`Weather::release`] says so.
+    pub(super) fn hold_reads(&self) {
+        self.0.lock().unwrap().holds_reads = true;
+    }
+
     /// Does what was held back, and holds back no longer.
     pub(super) fn release(&self) {
-        self.0.lock().unwrap().holds = false;
+        {
+            let mut sky = self.0.lock().unwrap();
+            (sky.holds, sky.holds_reads) = (false, false);
+        }
         loop {
             let Some(then) = self.0.lock().unwrap().held.pop_front() else { return };
             then();
@@ -92,6 +101,9 @@ impl Faults for Weather {
         let delay = sky.delays.as_mut().map_or(0, |dice| dice.roll(4));
         let mut delay = Duration::from_millis(delay);
         let Some(batch) = batch else {
+            if sky.holds_reads {
+                delay = Duration::from_millis(1);
+            }
             return (delay, if sky.reads_fail { Fault::Unavailable } else { Fault::None });
         };
         let chats = batch.iter().filter(|it| matches!(it.stream, StreamId::Chat(_)));
@@ -107,7 +119,7 @@ impl Faults for Weather {
 
     fn later(&self, delay: Duration, then: Later) {
         let mut sky = self.0.lock().unwrap();
-        if sky.holds {
+        if sky.holds || sky.holds_reads {
             sky.held.push_back(then);
         } else {
             tokio::task::spawn_local(async move {
