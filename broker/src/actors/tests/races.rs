@@ -81,3 +81,23 @@ fn of_two_claims_through_two_brokers_one_wins_and_texts_of_both_interleave() {
         play(seed);
     }
 }
+
+#[test]
+fn a_preview_through_another_broker_ends_when_that_one_learns_of_the_claim() {
+    World::new().play(async |world| {
+        let stages = [world.broker().await, world.broker().await];
+        let mut patrons = [stages[0].patron(1), stages[1].patron(1)];
+        let mut maya = stages[0].operator("maya").await;
+        let _maya_there_too = stages[1].operator("maya").await;
+        let mut noor = stages[1].operator("noor").await;
+        patrons[0].open(CHAT).await;
+        patrons[1].follow(CHAT, None).await;
+        noor.follow(CHAT, None).await;
+        done(&maya.claim(CHAT).await);
+        done(&patrons[0].post(CHAT, 1, "for maya alone").await);
+        done(&patrons[1].post(CHAT, 2, "for maya alone").await);
+        noor.until(|it| matches!(it, ToClient::ChatClosed { .. })).await;
+        let told = format!("{:?}", noor.heard());
+        assert!(!told.contains("for maya alone"), "{told}");
+    });
+}
