@@ -11,6 +11,7 @@ mod settling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context};
 use deskbell_domain::access::Principal;
@@ -29,6 +30,9 @@ use super::say::Refused;
 use super::session::Peer;
 use crate::presence::{ConnectionId, Shift, Told};
 use crate::views::desk::DeskView;
+
+/// When a deadline is tried again that nothing has come of, such as while the store is away.
+const DUE_AGAIN: Duration = Duration::from_secs(5);
 
 /// The desk's address, and what it may be told.
 #[derive(Debug, Clone)]
@@ -163,7 +167,8 @@ impl DeskActor {
         if self.settling.is_over(now) {
             self.settle();
         }
-        for chat in self.view.take_due(now) {
+        let again = now.checked_add(DUE_AGAIN).unwrap_or(Timestamp::MAX);
+        for chat in self.view.take_due(now, again) {
             self.nudge(chat, Command::Tick);
         }
     }

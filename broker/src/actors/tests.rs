@@ -4,6 +4,7 @@
 //! Time is paused: it moves when everybody waits. The clock of conversations moves when told.
 
 mod death;
+mod desk;
 mod races;
 mod resumes;
 mod retries;

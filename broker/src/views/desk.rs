@@ -19,6 +19,8 @@ pub struct DeskView {
     /// Where each chat can be claimed, longest waiting first.
     claimable: BTreeMap<Target, BTreeSet<(Timestamp, ChatId)>>,
     due: BTreeSet<(Timestamp, ChatId)>,
+    /// Chats that were taken out as due, and when they are again if nothing comes of it.
+    armed: BTreeMap<ChatId, Timestamp>,
     of_patron: BTreeMap<Digest, BTreeSet<ChatId>>,
     of_operator: BTreeMap<UserId, BTreeSet<ChatId>>,
 }
@@ -74,6 +76,9 @@ impl DeskView {
             drop_from(&mut self.claimable, target, &(summary.since, chat));
         }
         if let Some(at) = summary.deadline {
+            self.due.remove(&(at, chat));
+        }
+        if let Some(at) = self.armed.remove(&chat) {
             self.due.remove(&(at, chat));
         }
         drop_from(&mut self.of_patron, &summary.session, &chat);
@@ -141,19 +146,19 @@ impl DeskView {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes out what has fallen due; a chat is armed again when it is next put.
-    pub fn take_due(&mut self, now: Timestamp) -> Vec<ChatId> {
+    /// Takes out what has fallen due. Until it is next put, each is due again at `again`: what was
+    /// made of it may have been lost on the way.
+    pub fn take_due(&mut self, now: Timestamp, again: Timestamp) -> Vec<ChatId> {
         let mut taken = Vec::new();
         while let Some((at, chat)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
             self.due.remove(&(at, chat));
             taken.push(chat);
         }
+        for chat in &taken {
+            self.armed.insert(*chat, again);
+            self.due.insert((again, *chat));
+        }
         taken
-    }
-
-    /// Arms a chat again, not before `at`.
-    pub fn arm(&mut self, chat: ChatId, at: Timestamp) {
-        self.due.insert((at, chat));
     }
 }
 

@@ -183,8 +183,9 @@ impl ChatActor {
     ) {
         let Wish::Do(deed) = what else { return };
         let Some((peer, re)) = from else {
-            if deed.command == Command::Tick {
-                // The desk goes by what is due now, also when nothing was.
+            if deed.command == Command::Tick && answer.is_ok() {
+                // The desk goes by what is due now, also when nothing was. What could not be
+                // stored it asks again by itself, a little later.
                 self.tell_desk(None);
             }
             return;
