@@ -5,6 +5,7 @@
 
 mod death;
 mod desk;
+mod lists;
 mod races;
 mod resumes;
 mod retries;
