@@ -120,7 +120,7 @@ impl Handler<Moved> for DeskActor {
 
     fn handle(&mut self, moved: Moved, _: &mut Context<Self>) {
         let Moved { chat, summary, claimed_by } = moved;
-        self.settling.touched(chat);
+        let summary = summary.map(|it| self.settling.changed(it));
         let Some(change) = self.put(chat, summary) else { return };
         for target in change.left {
             self.take_row(chat, &target, claimed_by.as_ref());

@@ -15,14 +15,14 @@ use super::DeskActor;
 #[derive(Debug, Default)]
 pub(super) struct Settling {
     until: Option<Timestamp>,
-    /// Chats as the store had them, not changed since.
-    untouched: BTreeSet<ChatId>,
+    /// Chats with a deadline from before that would fire too early.
+    held: BTreeSet<ChatId>,
 }
 
 impl Settling {
     pub(super) fn starting(now: Timestamp, for_: Duration, needed: bool) -> Self {
         let until = needed.then(|| now.checked_add(for_).unwrap_or(Timestamp::MAX));
-        Self { until, untouched: BTreeSet::new() }
+        Self { until, held: BTreeSet::new() }
     }
 
     /// When it ends; `None` once it has.
@@ -34,9 +34,28 @@ impl Settling {
         self.until.is_some_and(|until| until <= now)
     }
 
-    /// A chat changed: its deadlines are of now.
-    pub(super) fn touched(&mut self, chat: ChatId) {
-        self.untouched.remove(&chat);
+    /// A chat of the store with a deadline from before is held back whole until it ends: a tick
+    /// for something newer would fire the old one, too.
+    fn take_over(&mut self, summary: Summary) -> Summary {
+        if self.until.is_some_and(|until| summary.deadline.is_some_and(|at| at < until)) {
+            self.held.insert(summary.chat);
+        }
+        self.hold_back(summary)
+    }
+
+    fn hold_back(&self, summary: Summary) -> Summary {
+        let until = self.until.filter(|_| self.held.contains(&summary.chat));
+        let deadline = summary.deadline.map(|at| until.map_or(at, |until| at.max(until)));
+        Summary { deadline, ..summary }
+    }
+
+    /// A change of a chat, with the deadline that counts now.
+    pub(super) fn changed(&self, summary: Arc<Summary>) -> Arc<Summary> {
+        if self.held.contains(&summary.chat) {
+            Arc::new(self.hold_back(Arc::unwrap_or_clone(summary)))
+        } else {
+            summary
+        }
     }
 }
 
@@ -44,11 +63,8 @@ impl DeskActor {
     /// Takes in a live chat of the store at the start.
     pub(super) fn take_over(&mut self, summary: Summary) {
         let chat = summary.chat;
-        // What fell due before counts once the desk has settled.
-        let deadline = summary.deadline.max(self.settling.until());
-        let held_back = Summary { deadline: summary.deadline.and(deadline), ..summary };
-        self.settling.untouched.insert(chat);
-        let Some(change) = self.put(chat, Some(Arc::new(held_back))) else { return };
+        let summary = self.settling.take_over(summary);
+        let Some(change) = self.put(chat, Some(Arc::new(summary))) else { return };
         self.put_row(chat, &change.stands);
     }
 

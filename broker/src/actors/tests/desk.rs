@@ -132,6 +132,33 @@ fn who_comes_back_while_the_desk_settles_finds_her_chat() {
 }
 
 #[test]
+fn what_others_do_while_the_desk_settles_lets_no_old_deadline_fire() {
+    let world = World::new();
+    world.play(async |world| {
+        let stage = world.broker().await;
+        let patron = world.with_messages(&stage, 0).await;
+        let mut noor = stage.operator("noor").await;
+        done(&noor.claim(CHAT).await);
+        noor.leave();
+        patron.leave();
+        quiet().await;
+    });
+    world.clock.advance(PATRON_GRACE * 2);
+    world.play(async |world| {
+        let stage = world.broker().await;
+        let _noor = stage.operator("noor").await;
+        quiet().await;
+        assert_eq!(world.kinds(CHAT).await.last(), Some(&"chat.operator_back"));
+        world.moves(Duration::from_secs(5)).await;
+        let mut patron = stage.patron(1);
+        patron.follow(CHAT, None).await;
+        done(&patron.post(CHAT, 1, "still here").await);
+        world.moves(SETTLING * 2).await;
+        done(&patron.post(CHAT, 2, "and later").await);
+    });
+}
+
+#[test]
 fn nobody_counts_as_gone_until_the_desk_has_settled_and_what_begins_later_runs() {
     let world = World::new();
     world.play(async |world| {
