@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deskbell_protocol::ToClient;
-use deskbell_protocol::ids::ChatId;
+use deskbell_protocol::ids::{ChatId, Target};
 
 use super::stage::{CHAT, Client, World, done, quiet};
 use crate::actors::session::Want;
@@ -49,6 +49,28 @@ fn a_chat_in_two_queues_is_one_row_and_goes_with_the_last() {
         done(&maya.claim(CHAT).await);
         quiet().await;
         assert_eq!(moves(&mut noor, CHAT), (1, 2), "a claim takes it out of both, once");
+    });
+}
+
+#[test]
+fn a_row_that_rolls_up_is_not_a_second_one() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut noor = stage.operator("noor").await;
+        noor.ask(Want::Watch).await;
+        drop(world.with_messages(&stage, 0).await);
+        world.clock.advance(Duration::from_secs(16));
+        quiet().await;
+        let tiers: Vec<Vec<Target>> = noor
+            .heard()
+            .iter()
+            .filter_map(|frame| match frame {
+                ToClient::ListRow { row } => Some(row.tiers.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(tiers.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2], "it changed once");
+        assert_eq!(moves(&mut noor, CHAT).1, 0);
     });
 }
 
