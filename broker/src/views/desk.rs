@@ -126,19 +126,25 @@ impl DeskView {
         self.at(target).filter(offered).map(|it| it.chat).collect()
     }
 
-    /// How many waiting chats that share a tier with `chat` are before it, and since when the
-    /// longest waiting of them, itself included, waits. `None` if it does not wait.
-    pub fn place_of(&self, chat: ChatId) -> Option<(u32, Timestamp)> {
-        let summary = self.live.get(&chat).filter(|it| it.owner.is_none())?;
-        let before: BTreeSet<_> = summary
-            .tiers
-            .iter()
-            .filter_map(|tier| self.claimable.get(tier))
-            .flat_map(|queue| queue.range(..(summary.since, chat)))
-            .filter(|(_, other)| self.live.get(other).is_some_and(|it| it.owner.is_none()))
-            .collect();
-        let longest_now = before.first().map_or(summary.since, |(since, _)| *since);
-        Some((u32::try_from(before.len()).unwrap_or(u32::MAX), longest_now))
+    /// Every chat that waits, with how many waiting chats that share a tier with it are before it,
+    /// and since when the longest waiting of them, itself included, waits.
+    ///
+    /// One pass for each set of tiers there is: sets are few, also when very many wait.
+    pub fn places(&self) -> Vec<(ChatId, (u32, Timestamp))> {
+        let waits = |chat: &ChatId| self.live.get(chat).filter(|it| it.owner.is_none());
+        let sets: BTreeSet<_> = self.live.keys().filter_map(waits).map(|it| &it.tiers).collect();
+        let mut places = Vec::new();
+        for tiers in sets {
+            let queues = tiers.iter().filter_map(|tier| self.claimable.get(tier)).flatten();
+            let queue: BTreeSet<_> = queues.filter(|(_, chat)| waits(chat).is_some()).collect();
+            let Some((longest_now, _)) = queue.first() else { continue };
+            for (ahead, (_, chat)) in (0..).zip(&queue) {
+                if waits(chat).is_some_and(|it| it.tiers == *tiers) {
+                    places.push((*chat, (ahead, *longest_now)));
+                }
+            }
+        }
+        places
     }
 
     /// When the next chat falls due.
@@ -175,3 +181,6 @@ fn drop_from<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: &K, valu
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
