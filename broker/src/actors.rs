@@ -35,3 +35,6 @@ pub mod queue;
 pub mod registry;
 pub mod say;
 pub mod session;
+
+#[cfg(test)]
+mod tests;

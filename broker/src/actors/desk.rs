@@ -32,8 +32,8 @@ use super::session::Peer;
 use crate::presence::{ConnectionId, Shift, Told};
 use crate::views::desk::DeskView;
 
-/// A chat that did nothing about its deadline is asked again after this.
-const TICK_AGAIN: Duration = Duration::from_secs(5);
+/// When a deadline is tried again that nothing has come of, such as while the store is away.
+const DUE_AGAIN: Duration = Duration::from_secs(5);
 
 /// The desk's address, and what it may be told.
 #[derive(Debug, Clone)]
@@ -137,14 +137,6 @@ impl DeskActor {
         Desk(actor.start())
     }
 
-    fn hold_back(&self, summary: Arc<Summary>) -> Arc<Summary> {
-        let deadline = summary.deadline.map(|deadline| self.settling.hold_back(deadline));
-        if deadline == summary.deadline {
-            return summary;
-        }
-        Arc::new(Summary { deadline, ..Summary::clone(&summary) })
-    }
-
     /// Asks a chat to do something, in the broker's own name.
     fn nudge(&self, chat: ChatId, command: Command) {
         let handle = self.seat.node.registry.chat(chat, &self.seat);
@@ -165,7 +157,8 @@ impl DeskActor {
                 self.nudge(summary.chat, Command::Replan);
             }
         }
-        for target in targets {
+        // While the desk settles, a tick would fire what fell due before; at its end all are ticked.
+        for target in targets.iter().filter(|_| self.settling.until().is_none()) {
             for chat in self.view.offered_to(target) {
                 self.nudge(chat, Command::Tick);
             }
@@ -177,8 +170,8 @@ impl DeskActor {
         if self.settling.is_over(now) {
             self.settle();
         }
-        let again_at = now.checked_add(TICK_AGAIN).unwrap_or(Timestamp::MAX);
-        for chat in self.view.take_due(now, again_at) {
+        let again = now.checked_add(DUE_AGAIN).unwrap_or(Timestamp::MAX);
+        for chat in self.view.take_due(now, again) {
             self.nudge(chat, Command::Tick);
         }
     }

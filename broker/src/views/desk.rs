@@ -19,7 +19,7 @@ pub struct DeskView {
     /// Where each chat can be claimed, longest waiting first.
     claimable: BTreeMap<Target, BTreeSet<(Timestamp, ChatId)>>,
     due: BTreeSet<(Timestamp, ChatId)>,
-    /// Where each chat stands in `due`.
+    /// Chats that were taken out as due, and when they are again if nothing comes of it.
     armed: BTreeMap<ChatId, Timestamp>,
     of_patron: BTreeMap<Digest, BTreeSet<ChatId>>,
     of_operator: BTreeMap<UserId, BTreeSet<ChatId>>,
@@ -59,7 +59,7 @@ impl DeskView {
             self.claimable.entry(target.clone()).or_default().insert((summary.since, chat));
         }
         if let Some(at) = summary.deadline {
-            self.arm(chat, at);
+            self.due.insert((at, chat));
         }
         self.of_patron.entry(summary.session).or_default().insert(chat);
         for user in operators(&summary) {
@@ -75,7 +75,12 @@ impl DeskView {
         for target in &targets {
             drop_from(&mut self.claimable, target, &(summary.since, chat));
         }
-        self.disarm(chat);
+        if let Some(at) = summary.deadline {
+            self.due.remove(&(at, chat));
+        }
+        if let Some(at) = self.armed.remove(&chat) {
+            self.due.remove(&(at, chat));
+        }
         drop_from(&mut self.of_patron, &summary.session, &chat);
         for user in operators(summary) {
             drop_from(&mut self.of_operator, user, &chat);
@@ -127,19 +132,25 @@ impl DeskView {
         self.at(target).filter(offered).map(|it| it.chat).collect()
     }
 
-    /// How many waiting chats that share a tier with `chat` are before it, and since when the
-    /// longest waiting of them, itself included, waits. `None` if it does not wait.
-    pub fn place_of(&self, chat: ChatId) -> Option<(u32, Timestamp)> {
-        let summary = self.live.get(&chat).filter(|it| it.owner.is_none())?;
-        let before: BTreeSet<_> = summary
-            .tiers
-            .iter()
-            .filter_map(|tier| self.claimable.get(tier))
-            .flat_map(|queue| queue.range(..(summary.since, chat)))
-            .filter(|(_, other)| self.live.get(other).is_some_and(|it| it.owner.is_none()))
-            .collect();
-        let longest_now = before.first().map_or(summary.since, |(since, _)| *since);
-        Some((u32::try_from(before.len()).unwrap_or(u32::MAX), longest_now))
+    /// Every chat that waits, with how many waiting chats that share a tier with it are before it,
+    /// and since when the longest waiting of them, itself included, waits.
+    ///
+    /// One pass for each set of tiers there is: sets are few, also when very many wait.
+    pub fn places(&self) -> Vec<(ChatId, (u32, Timestamp))> {
+        let waits = |chat: &ChatId| self.live.get(chat).filter(|it| it.owner.is_none());
+        let sets: BTreeSet<_> = self.live.keys().filter_map(waits).map(|it| &it.tiers).collect();
+        let mut places = Vec::new();
+        for tiers in sets {
+            let queues = tiers.iter().filter_map(|tier| self.claimable.get(tier)).flatten();
+            let queue: BTreeSet<_> = queues.filter(|(_, chat)| waits(chat).is_some()).collect();
+            let Some((longest_now, _)) = queue.first() else { continue };
+            for (ahead, (_, chat)) in (0..).zip(&queue) {
+                if waits(chat).is_some_and(|it| it.tiers == *tiers) {
+                    places.push((*chat, (ahead, *longest_now)));
+                }
+            }
+        }
+        places
     }
 
     /// When the next chat falls due.
@@ -147,30 +158,19 @@ impl DeskView {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// What has fallen due. Each is armed again at `again_at`, unless it is put before: whoever
-    /// should act on it may fail to.
-    pub fn take_due(&mut self, now: Timestamp, again_at: Timestamp) -> Vec<ChatId> {
+    /// Takes out what has fallen due. Until it is next put, each is due again at `again`: what was
+    /// made of it may have been lost on the way.
+    pub fn take_due(&mut self, now: Timestamp, again: Timestamp) -> Vec<ChatId> {
         let mut taken = Vec::new();
-        while let Some((_, chat)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-            self.disarm(chat);
+        while let Some((at, chat)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.due.remove(&(at, chat));
             taken.push(chat);
         }
         for chat in &taken {
-            self.arm(*chat, again_at);
+            self.armed.insert(*chat, again);
+            self.due.insert((again, *chat));
         }
         taken
-    }
-
-    fn arm(&mut self, chat: ChatId, at: Timestamp) {
-        self.disarm(chat);
-        self.armed.insert(chat, at);
-        self.due.insert((at, chat));
-    }
-
-    fn disarm(&mut self, chat: ChatId) {
-        if let Some(at) = self.armed.remove(&chat) {
-            self.due.remove(&(at, chat));
-        }
     }
 }
 
@@ -187,3 +187,6 @@ fn drop_from<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: &K, valu
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

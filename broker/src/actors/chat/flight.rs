@@ -66,6 +66,11 @@ struct Staged {
 
 /// Runs a piece of the core; a panic in it is a bug that costs this chat a rebuild and nobody else.
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let run = || {
+        #[cfg(test)]
+        crate::actors::tests::panic_if_told();
+        run()
+    };
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         metrics::counter!("deskbell_core_panics_total").increment(1);
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);

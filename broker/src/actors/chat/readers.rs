@@ -122,12 +122,8 @@ impl ChatActor {
                     place += 1;
                 }
                 None => {
-                    let mut reader = self.readers.all.remove(place);
                     let why = closed_by(event, &reader.peer.who);
-                    let say = Say::Closed { audience: was, chat: self.chat, why: &why };
-                    reader.out.push(self.encode(&say));
-                    reader.out.notes().unfollowed = Some(self.chat);
-                    reader.peer.deliver(reader.out);
+                    self.let_go(place, &why);
                 }
             }
         }
@@ -263,29 +259,59 @@ impl ChatActor {
         self.count_previews();
     }
 
-    /// Brings every live reader to where the state is, by single events while those are in memory.
+    /// Brings every live reader to where the state is, by single events while those are in memory,
+    /// and looks again as whom each of them reads: what she missed may have ended her right to.
     pub(super) fn catch_up_readers(&mut self) {
-        let last = self.history.last().cloned();
-        self.review_readers(last.as_ref().map(|it| &it.event));
-        for place in 0..self.readers.all.len() {
+        let mut place = 0;
+        while place < self.readers.all.len() {
             let reader = &self.readers.all[place];
-            if reader.catching_up || reader.seen == self.state.version {
+            let (was, seen, live) = (reader.audience, reader.seen, !reader.catching_up);
+            let Some(audience) = self.audience(&reader.peer) else {
+                let why = self.why_closed(seen, &reader.peer.who);
+                self.let_go(place, &why);
                 continue;
+            };
+            if audience != was {
+                self.readers.all[place].audience = audience;
+                self.show_whole(place, Whole::Audience);
+            } else if live && seen != self.state.version {
+                self.catch_up(place);
             }
-            match self.history.after(reader.seen) {
-                Some(missed) if reader.seen < self.state.version => {
-                    let (audience, chat) = (reader.audience, self.chat);
-                    for event in &missed {
-                        let frame = self.encode(&Say::Event { audience, chat, event });
-                        self.readers.all[place].out.push(frame);
-                    }
-                    self.readers.all[place].seen = self.state.version;
-                }
-                Some(_) => self.show_whole(place, Whole::Diverged),
-                None => self.show_whole(place, Whole::TooOld),
-            }
+            place += 1;
         }
         self.send_out();
+    }
+
+    fn catch_up(&mut self, place: usize) {
+        let reader = &self.readers.all[place];
+        match self.history.after(reader.seen) {
+            Some(missed) if reader.seen < self.state.version => {
+                let (audience, chat) = (reader.audience, self.chat);
+                for event in &missed {
+                    let frame = self.encode(&Say::Event { audience, chat, event });
+                    self.readers.all[place].out.push(frame);
+                }
+                self.readers.all[place].seen = self.state.version;
+            }
+            Some(_) => self.show_whole(place, Whole::Diverged),
+            None => self.show_whole(place, Whole::TooOld),
+        }
+    }
+
+    /// What, of all that a reader missed, ended her right to read.
+    fn why_closed(&self, seen: u64, who: &Principal) -> Closed {
+        let missed = self.history.after(seen);
+        let missed = missed.unwrap_or_else(|| self.history.last_events(usize::MAX));
+        let reasons = missed.iter().rev().map(|it| closed_by(Some(&it.event), who));
+        reasons.into_iter().find(|why| *why != Closed::Withdrawn).unwrap_or(Closed::Withdrawn)
+    }
+
+    fn let_go(&mut self, place: usize, why: &Closed) {
+        let mut reader = self.readers.all.remove(place);
+        let say = Say::Closed { audience: reader.audience, chat: self.chat, why };
+        reader.out.push(self.encode(&say));
+        reader.out.notes().unfollowed = Some(self.chat);
+        reader.peer.deliver(reader.out);
     }
 
     /// Tells the others in the chat that one of them writes.

@@ -239,7 +239,13 @@ impl ChatActor {
                 return;
             }
         };
-        self.waiting.push_back(Ask { from: Some((peer, re)), what });
+        match self.stage {
+            Stage::Loading | Stage::Ready => {
+                self.waiting.push_back(Ask { from: Some((peer, re)), what });
+            }
+            Stage::Unread => self.refuse(Some(&(peer, re)), &Refused::Unavailable),
+            Stage::Quarantined => self.refuse(Some(&(peer, re)), &Refused::Quarantined),
+        }
     }
 
     fn page_failed(&mut self, peer: &Arc<Peer>, purpose: Purpose, error: &LogError) {

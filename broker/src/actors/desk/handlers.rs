@@ -120,15 +120,24 @@ impl Handler<Moved> for DeskActor {
 
     fn handle(&mut self, moved: Moved, _: &mut Context<Self>) {
         let Moved { chat, summary, claimed_by } = moved;
-        let summary = summary.map(|summary| self.hold_back(summary));
+        let summary = summary.map(|it| self.settling.changed(it));
+        // A tick that changed nothing only arms the chat again.
+        let news = self.view.get(chat) != summary.as_ref();
+        let owned = |it: Option<&Arc<Summary>>| it.is_some_and(|it| it.owner.is_some());
+        let stays_owned = owned(self.view.get(chat)) && owned(summary.as_ref());
         let Some(change) = self.put(chat, summary) else { return };
+        self.rearm.notify_one();
+        if !news {
+            return self.reconcile(chat);
+        }
         for target in change.left {
             self.take_row(chat, &target, claimed_by.as_ref());
         }
         self.put_row(chat, &change.stands);
-        self.tell_places();
+        if !stays_owned {
+            self.tell_places();
+        }
         self.reconcile(chat);
-        self.rearm.notify_one();
     }
 }
 

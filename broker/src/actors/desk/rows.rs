@@ -105,11 +105,8 @@ impl DeskActor {
 
     /// Tells each waiting patron her place, where it changed.
     pub(super) fn tell_places(&mut self) {
-        let waiting: Vec<_> = self.view.all().filter(|it| it.owner.is_none()).collect();
-        let chats: Vec<_> = waiting.into_iter().map(|it| it.chat).collect();
         self.places.retain(|chat, _| self.view.get(*chat).is_some_and(|it| it.owner.is_none()));
-        for chat in chats {
-            let Some(place) = self.view.place_of(chat) else { continue };
+        for (chat, place) in self.view.places() {
             if self.places.insert(chat, place) != Some(place) {
                 let (ahead, longest_now) = place;
                 let handle = self.seat.node.registry.chat(chat, &self.seat);

@@ -1,0 +1,115 @@
+//! The operator's one list: each chat once, from its first queue to its last.
+
+use std::time::Duration;
+
+use deskbell_protocol::ToClient;
+use deskbell_protocol::ids::{ChatId, Target};
+
+use super::stage::{CHAT, Client, World, done, quiet};
+use crate::actors::session::Want;
+
+fn rows(frames: &[ToClient]) -> Vec<ChatId> {
+    let snapshots = frames.iter().rev().find_map(|frame| match frame {
+        ToClient::ListSnapshot { rows } => Some(rows.iter().map(|row| row.chat).collect()),
+        _ => None,
+    });
+    snapshots.expect("she subscribed")
+}
+
+/// How often each chat appeared and went, by single frames.
+fn moves(client: &mut Client, of: ChatId) -> (usize, usize) {
+    let frames = client.heard();
+    let put = |it: &&ToClient| matches!(it, ToClient::ListRow { row } if row.chat == of);
+    let gone = |it: &&ToClient| matches!(it, ToClient::ListGone { chat, .. } if *chat == of);
+    (frames.iter().filter(put).count(), frames.iter().filter(gone).count())
+}
+
+#[test]
+fn a_chat_in_two_queues_is_one_row_and_goes_with_the_last() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        drop(world.with_messages(&stage, 0).await);
+        world.clock.advance(Duration::from_secs(16));
+        quiet().await;
+        let mut noor = stage.operator("noor").await;
+        noor.ask(Want::Watch).await;
+        assert_eq!(rows(noor.heard()), [CHAT], "it stands in both, and is shown once");
+
+        noor.tell(&["coop/tri"]).await;
+        noor.sync().await;
+        assert_eq!(moves(&mut noor, CHAT), (0, 0), "one queue less is no change");
+        noor.tell(&[]).await;
+        noor.sync().await;
+        assert_eq!(moves(&mut noor, CHAT), (0, 1));
+        noor.tell(&["department/ref", "coop/tri"]).await;
+        noor.sync().await;
+        assert_eq!(moves(&mut noor, CHAT), (1, 1));
+
+        let mut maya = stage.operator("maya").await;
+        done(&maya.claim(CHAT).await);
+        quiet().await;
+        assert_eq!(moves(&mut noor, CHAT), (1, 2), "a claim takes it out of both, once");
+    });
+}
+
+#[test]
+fn a_row_that_rolls_up_is_not_a_second_one() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut noor = stage.operator("noor").await;
+        noor.ask(Want::Watch).await;
+        drop(world.with_messages(&stage, 0).await);
+        world.clock.advance(Duration::from_secs(16));
+        quiet().await;
+        let tiers: Vec<Vec<Target>> = noor
+            .heard()
+            .iter()
+            .filter_map(|frame| match frame {
+                ToClient::ListRow { row } => Some(row.tiers.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(tiers.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2], "it changed once");
+        assert_eq!(moves(&mut noor, CHAT).1, 0);
+    });
+}
+
+#[test]
+fn who_subscribes_late_sees_exactly_what_waits_longest_first() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut maya = stage.operator("maya").await;
+        for number in 1..=6 {
+            let mut patron = stage.patron(number);
+            patron.open(ChatId(100 - u128::from(number))).await;
+        }
+        done(&maya.claim(ChatId(98)).await);
+        let mut noor = stage.operator("noor").await;
+        noor.ask(Want::Watch).await;
+        let expected = [99, 97, 96, 95, 94].map(ChatId);
+        assert_eq!(rows(noor.heard()), expected);
+        quiet().await;
+        assert!(!noor.heard().iter().any(|it| matches!(it, ToClient::ListRow { .. })));
+    });
+}
+
+#[test]
+fn a_sync_is_answered_behind_everything_that_was_asked_before() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut noor = stage.operator("noor").await;
+        noor.ask(Want::Watch).await;
+        for number in 1..=5 {
+            let mut patron = stage.patron(number);
+            let chat = ChatId(number.into());
+            patron.open(chat).await;
+            // The patron has her answer: what follows from it is on its way already.
+            noor.sync().await;
+            assert_eq!(moves(&mut noor, chat), (1, 0));
+            let mut maya = stage.operator("maya").await;
+            done(&maya.claim(chat).await);
+            noor.sync().await;
+            assert_eq!(moves(&mut noor, chat), (1, 1));
+        }
+    });
+}
