@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Edge;
 use crate::log::StreamId;
-use crate::telemetry::Metrics;
+use crate::telemetry::{self, Metrics};
 use crate::world::{Clock, ManualClock};
 
 /// What it answers from.
@@ -59,7 +59,7 @@ async fn ready(State(health): State<Health>) -> impl IntoResponse {
 async fn metrics(State(health): State<Health>) -> String {
     let chats = health.edge.node.registry.chats_len();
     #[expect(clippy::cast_precision_loss, reason = "a gauge of what fits memory")]
-    metrics::gauge!("deskbell_actors", "kind" => "chat").set(chats as f64);
+    metrics::gauge!(telemetry::ACTORS, "kind" => "chat").set(chats as f64);
     health.metrics.render()
 }
 

@@ -29,6 +29,7 @@ use super::{Edge, Refusal, to_wire};
 use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::session::{End, Peer, Request, Room};
+use crate::telemetry;
 
 /// How often the broker pings.
 pub const PING_EVERY: Duration = Duration::from_secs(25);
@@ -76,7 +77,7 @@ pub async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    metrics::gauge!("deskbell_connections").increment(1);
+    metrics::gauge!(telemetry::CONNECTIONS).increment(1);
     let goodbye = match hello::greet(ws, edge, seat, origin).await {
         Ok(mut connection) => {
             let goodbye = connection.run().await;
@@ -85,8 +86,8 @@ pub async fn serve<S>(
         }
         Err((ws, goodbye)) => closing::close(ws, goodbye).await,
     };
-    metrics::gauge!("deskbell_connections").decrement(1);
-    metrics::counter!("deskbell_closes_total", "why" => goodbye).increment(1);
+    metrics::gauge!(telemetry::CONNECTIONS).decrement(1);
+    metrics::counter!(telemetry::CLOSES, "why" => goodbye).increment(1);
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {

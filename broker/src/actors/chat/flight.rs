@@ -68,7 +68,7 @@ struct Staged {
 /// Runs a piece of the core; a panic in it is a bug that costs this chat a rebuild and nobody else.
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        metrics::counter!("deskbell_core_panics_total").increment(1);
+        metrics::counter!(crate::telemetry::CORE_PANICS).increment(1);
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
     })
