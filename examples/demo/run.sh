@@ -61,7 +61,7 @@ status() {
 
 for wanted in "$port" "$admin"; do
   if (exec 3<>"/dev/tcp/127.0.0.1/$wanted") 2>/dev/null; then
-    fail "port $wanted is in use: end what listens there, or choose: DEMO_PORT=$((port + 100)) make demo"
+    fail "port $wanted is in use: end what listens there, or DEMO_PORT=$((port + 100)) make demo"
   fi
 done
 

@@ -1,5 +1,5 @@
-//! What a connection still has to send: bounded in bytes and in age, shared between its SessionActor,
-//! which fills it, and its socket task, which empties it. Both live on one thread.
+//! What a connection still has to send: bounded in bytes and in age, shared between its
+//! SessionActor, which fills it, and its socket task, which empties it. Both live on one thread.
 //!
 //! Full means: the reader is too slow. Its connection is closed with a code that says so, and it
 //! resumes from the log; nothing is ever dropped silently.

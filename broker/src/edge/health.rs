@@ -1,5 +1,5 @@
-//! The second listener, on loopback by default: whether the broker lives, whether it is ready, what it
-//! counts. And, for conversations in which time passes, the hand on a manual clock.
+//! The second listener, on loopback by default: whether the broker lives, whether it is ready, what
+//! it counts. And, for conversations in which time passes, the hand on a manual clock.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,5 +1,5 @@
-//! HTTP on the clients' port: sign-in, passwords by link, patron sessions. Answers JSON, also when it
-//! says no; pages of other origins are let in exactly where their WebSocket would be.
+//! HTTP on the clients' port: sign-in, passwords by link, patron sessions. Answers JSON, also when
+//! it says no; pages of other origins are let in exactly where their WebSocket would be.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! One WebSocket: bytes to requests, frames to bytes, heartbeat, limits, close codes.
 //!
 //! The task drains what can be read before it writes, and writes all that waits with one flush. It
-//! reads no further while too many requests are unanswered, so that TCP slows the client down. What it
-//! learns it hands to the SessionActor on the same thread; what it sends comes from their outbox.
+//! reads no further while too many requests are unanswered, so that TCP slows the client down. What
+//! it learns it hands to the SessionActor on the same thread; what it sends comes from their
+//! outbox.
 
 mod closing;
 mod hello;

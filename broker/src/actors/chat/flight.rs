@@ -1,8 +1,8 @@
 //! Decide, append, settle: the four steps of every change, for all asks that wait at once.
 //!
-//! Decisions are made on a scratch state, each on what those before it would make true. The real state
-//! moves only when the log has said `Appended`, and only then is anybody told or answered. An ask that
-//! only looks, and came behind one that changes, waits for the same append.
+//! Decisions are made on a scratch state, each on what those before it would make true. The real
+//! state moves only when the log has said `Appended`, and only then is anybody told or answered. An
+//! ask that only looks, and came behind one that changes, waits for the same append.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};

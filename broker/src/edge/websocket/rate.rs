@@ -1,5 +1,5 @@
-//! How fast one connection may ask: a token bucket kept as one moment in time (GCRA), and a count of
-//! what was no request at all.
+//! How fast one connection may ask: a token bucket kept as one moment in time (GCRA), and a count
+//! of what was no request at all.
 
 use std::time::Duration;
 
