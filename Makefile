@@ -37,7 +37,7 @@ endif
 
 demo: ## Start a broker with a demo co-op, play a live chat into it, say what to open next
 	cargo build -p deskbell -p deskbell-scripted-bot -p hello-desk
-	@examples/demo/run.sh
+	@examples/demo/run.sh $(if $(ONCE),--once)
 
 bench: ## Measure the broker against a bare relay (release build)
 	cargo build --release -p deskbell -p deskbell-load

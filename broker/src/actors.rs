@@ -11,9 +11,9 @@
 //!            └──────── RowPut, RowGone ── QueueActor
 //! ```
 //!
-//! *Four steps.* A command is decided (pure, may be refused), appended (at the version it was decided
-//! on), folded, and only then told: to the desk first, then to the readers, then to the sender. One
-//! append is in flight per chat; what arrives meanwhile is decided together afterwards.
+//! *Four steps.* A command is decided (pure, may be refused), appended (at the version it was
+//! decided on), folded, and only then told: to the desk first, then to the readers, then to the
+//! sender. One append is in flight per chat; what arrives meanwhile is decided together afterwards.
 //!
 //! *Order.* One receiver handles the messages of one sender in the order sent; nothing is promised
 //! between two receivers. So an `ok` follows its event, and the list follows the chat's commit.

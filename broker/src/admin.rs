@@ -29,6 +29,7 @@ use deskbell_domain::directory::command::{Command, Refusal};
 use futures_util::future::BoxFuture;
 
 use self::wire::Verified;
+use crate::actors::directory::ApplyError;
 use crate::log::{EventLog, LogError};
 use crate::secrets::{Secrets, SecretsError};
 use crate::world::{Chance, Clock};
@@ -48,15 +49,22 @@ pub enum DirectoryFault {
     /// A rule says no.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Somebody else changed it in between.
-    #[error("someone else changed the directory at the same moment: run the command again")]
-    Conflict,
     /// The log cannot take it.
     #[error(transparent)]
     Log(#[from] LogError),
     /// It may have happened.
     #[error("the change may or may not be stored ({0}): run the command again")]
     Unknown(String),
+}
+
+impl From<ApplyError> for DirectoryFault {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Refused(refusal) => refusal.into(),
+            ApplyError::Log(error) => error.into(),
+            ApplyError::Unavailable(why) => LogError::Unavailable(why).into(),
+        }
+    }
 }
 
 /// The store as a whole, while it is in use.
@@ -131,7 +139,6 @@ impl From<DirectoryFault> for Problem {
     fn from(fault: DirectoryFault) -> Self {
         match fault {
             DirectoryFault::Refused(refusal) => Self::refused(refusal),
-            DirectoryFault::Conflict => Self(StatusCode::CONFLICT, fault.to_string()),
             DirectoryFault::Log(error) => error.into(),
             DirectoryFault::Unknown(_) => Self(StatusCode::BAD_GATEWAY, fault.to_string()),
         }

@@ -1,7 +1,7 @@
 //! The edge: HTTP and WebSocket, and the only place that knows both the wire and the domain.
 //!
-//! `server` accepts and routes · `http` answers sign-in and patron sessions · `admission` says whom a
-//! connection belongs to · `websocket` moves frames · `from_wire` and `to_wire` are the border
+//! `server` accepts and routes · `http` answers sign-in and patron sessions · `admission` says whom
+//! a connection belongs to · `websocket` moves frames · `from_wire` and `to_wire` are the border
 //! crossing, pure · `health` is the second listener · `tls` the certificate.
 
 pub mod admission;

@@ -288,8 +288,8 @@ pub trait EventLog: Send + Sync + 'static {
     fn live(&self) -> BoxFuture<'static, Result<Vec<Live>, LogError>>;
 
     /// Blanks the personal fields of records and of the stream's live summary; kind, seq, eid,
-    /// author, cmid and structure stay. Answers once the bytes are gone as far as `docs/guarantees.md`
-    /// says, with the places blanked.
+    /// author, cmid and structure stay. Answers once the bytes are gone as far as
+    /// `docs/guarantees.md` says, with the places blanked.
     fn erase(
         &self,
         stream: StreamId,

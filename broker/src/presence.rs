@@ -1,5 +1,5 @@
-//! PORT: who is there. Soft state that may be lost and is never an input to who owns a chat: it only
-//! tells whom a queue rings for, and who seems to have gone.
+//! PORT: who is there. Soft state that may be lost and is never an input to who owns a chat: it
+//! only tells whom a queue rings for, and who seems to have gone.
 //!
 //! Availability counts any live connection of a person; what she told (status, monitoring) belongs
 //! to the person and carries the time of its last change, so that an older restatement is ignored.

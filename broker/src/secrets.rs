@@ -134,7 +134,8 @@ pub trait Secrets: Send + Sync + 'static {
     /// Every minted token that is good at `now`, oldest first.
     fn minted_tokens(&self, now: Timestamp) -> SecretsFuture<Vec<MintedToken>>;
 
-    /// From now on the session's tokens are refused; forgotten once the last has expired, at `until`.
+    /// From now on the session's tokens are refused; forgotten once the last has expired, at
+    /// `until`.
     fn end_session(&self, session: SessionId, until: Timestamp) -> SecretsFuture<()>;
 
     /// Sessions ended before their time, each with when it may be forgotten.

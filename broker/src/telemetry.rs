@@ -4,6 +4,7 @@
 //! token: what is not passed cannot leak, and a test greps for it. Labels of metrics are words from
 //! closed lists, never ids.
 
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -38,44 +39,43 @@ macro_rules! metrics_table {
 }
 
 metrics_table! {
-    /// Open connections, by role: patron, operator, unknown (before its hello).
+    /// Open WebSocket connections.
     Gauge CONNECTIONS = "deskbell_connections";
-    /// Frames received from clients.
-    Counter FRAMES_RECEIVED = "deskbell_frames_received_total";
-    /// Frames sent to clients.
-    Counter FRAMES_SENT = "deskbell_frames_sent_total";
-    /// Requests answered with an error, by code.
-    Counter REFUSALS = "deskbell_refusals_total";
-    /// Connections closed by the broker, by close code.
+    /// WebSocket connections closed, by why: a close code, or how the client went.
     Counter CLOSES = "deskbell_closes_total";
-    /// Times that a limit was met, by limit.
-    Counter LIMITS_MET = "deskbell_limits_met_total";
-    /// Live chats, by state: waiting, active.
-    Gauge CHATS_LIVE = "deskbell_chats_live";
+    /// Sign-ins, by result: ok, refused.
+    Counter SIGN_INS = "deskbell_sign_ins_total";
+    /// Requests refused because a connection asked too fast.
+    Counter RATE_LIMITED = "deskbell_rate_limited_total";
+    /// Actors in memory, by kind: chat.
+    Gauge ACTORS = "deskbell_actors";
     /// Events stored.
     Counter EVENTS_STORED = "deskbell_events_stored_total";
-    /// Commits to the store.
+    /// Commits to the store, each with one flush.
     Counter COMMITS = "deskbell_commits_total";
-    /// Time from handing an append to the store until it is durable, in seconds.
-    Histogram APPEND_SECONDS = "deskbell_append_seconds";
-    /// Appends that lost against another, and were decided again.
+    /// What a commit takes, flush included, in seconds.
+    Histogram COMMIT_SECONDS = "deskbell_commit_seconds";
+    /// Appends that lost against another, and are decided again.
     Counter CONFLICTS = "deskbell_conflicts_total";
-    /// Appends that the store could not take, by reason: unavailable, unknown.
+    /// Appends that the store did not take, by reason: unavailable, unknown.
     Counter STORE_FAILURES = "deskbell_store_failures_total";
-    /// Actors rebuilt from the log after a fault.
-    Counter REBUILDS = "deskbell_actor_rebuilds_total";
-    /// Chats that may not be touched because they could not be rebuilt.
-    Gauge QUARANTINED = "deskbell_chats_quarantined";
+    /// Panics in the core: each a bug, each cost its chat a rebuild.
+    Counter CORE_PANICS = "deskbell_core_panics_total";
+    /// Chats set aside because they could not be rebuilt from the log.
+    Counter QUARANTINED = "deskbell_chats_quarantined_total";
 }
 
-const APPEND_SECONDS_BUCKETS: &[f64] =
+const COMMIT_SECONDS_BUCKETS: &[f64] =
     &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
 /// Writes log lines to standard error from now on: the broker's own from `level` up, those of its
 /// parts from `warn` up.
 pub fn start_logging(format: LogFormat, level: LogLevel) -> Result<(), TelemetryError> {
     let filter = EnvFilter::new(format!("warn,deskbell={}", level.as_str()));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).try_init(),
         LogFormat::Text => lines.try_init(),
@@ -116,9 +116,9 @@ impl Metrics {
 }
 
 fn install() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
-    let seconds = Matcher::Full(APPEND_SECONDS.to_owned());
+    let seconds = Matcher::Full(COMMIT_SECONDS.to_owned());
     let builder =
-        PrometheusBuilder::new().set_buckets_for_metric(seconds, APPEND_SECONDS_BUCKETS)?;
+        PrometheusBuilder::new().set_buckets_for_metric(seconds, COMMIT_SECONDS_BUCKETS)?;
     let handle = builder.install_recorder()?;
     for (kind, name, about) in TABLE {
         let about = about.trim();
@@ -138,13 +138,13 @@ mod tests {
     #[test]
     fn what_is_counted_is_rendered_with_its_meaning() {
         let metrics = Metrics::start().unwrap();
-        metrics::counter!(REFUSALS, "code" => "rate_limited").increment(2);
-        metrics::histogram!(APPEND_SECONDS).record(0.002);
+        metrics::counter!(SIGN_INS, "result" => "refused").increment(2);
+        metrics::histogram!(COMMIT_SECONDS).record(0.002);
         metrics.upkeep();
         let text = Metrics::start().unwrap().render();
-        assert!(text.contains("deskbell_refusals_total{code=\"rate_limited\"} 2"), "{text}");
-        assert!(text.contains("# HELP deskbell_refusals_total Requests answered"), "{text}");
-        assert!(text.contains("deskbell_append_seconds_bucket{le=\"0.0025\"} 1"), "{text}");
+        assert!(text.contains("deskbell_sign_ins_total{result=\"refused\"} 2"), "{text}");
+        assert!(text.contains("# HELP deskbell_sign_ins_total Sign-ins, by result"), "{text}");
+        assert!(text.contains("deskbell_commit_seconds_bucket{le=\"0.0025\"} 1"), "{text}");
     }
 
     #[test]

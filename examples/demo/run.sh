@@ -18,6 +18,8 @@ esac
 bin=${CARGO_TARGET_DIR:-target}/debug
 port=${DEMO_PORT:-8080}
 admin=$((port + 1))
+url=http://127.0.0.1:$port
+page=http://localhost:$port # the page that the widgets stand on
 folder=demo
 config=$folder/deskbell.toml
 ready_tries=150 # a fifth of a second each
@@ -31,13 +33,18 @@ stop() {
   broker=
 }
 trap stop EXIT
-trap 'exit 130' INT
+trap 'echo; echo "demo: stopped; ./$folder may be deleted"; exit 0' INT
 trap 'exit 143' TERM
 
 fail() {
   printf 'demo: %s\n' "$1" >&2
-  if [ -s "$folder/broker.log" ]; then tail -n 20 "$folder/broker.log" >&2; fi
   exit 1
+}
+
+# As `fail`, with the broker's last lines.
+fail_with_log() {
+  if [ -s "$folder/broker.log" ]; then tail -n 20 "$folder/broker.log" >&2; fi
+  fail "$1"
 }
 
 # The status that the broker's second listener answers a path with; nothing if it does not answer.
@@ -52,9 +59,11 @@ status() {
   awk 'NR == 1 { print $2 }' <<<"$answer"
 }
 
-if [ -n "$(status /livez)" ]; then
-  fail "something listens on port $admin already: end it, or choose another with DEMO_PORT=…"
-fi
+for wanted in "$port" "$admin"; do
+  if (exec 3<>"/dev/tcp/127.0.0.1/$wanted") 2>/dev/null; then
+    fail "port $wanted is in use: end what listens there, or DEMO_PORT=$((port + 100)) make demo"
+  fi
+done
 
 rm -rf "$folder"
 mkdir -p "$folder"
@@ -79,13 +88,13 @@ broker=$!
 
 tries=0
 until [ "$(status /readyz)" = 200 ]; do
-  kill -0 "$broker" 2>/dev/null || fail "the broker did not start"
+  kill -0 "$broker" 2>/dev/null || fail_with_log "the broker did not start"
   tries=$((tries + 1))
-  [ "$tries" -lt "$ready_tries" ] || fail "the broker was not ready in time"
+  [ "$tries" -lt "$ready_tries" ] || fail_with_log "the broker was not ready in time"
   # Ends early when the broker does.
   timeout 0.2 tail --pid="$broker" -f /dev/null || true
 done
-printf 'the broker is ready on http://127.0.0.1:%s (data in ./%s)\n\n' "$port" "$folder"
+printf 'the broker is ready on %s (data in ./%s)\n' "$url" "$folder"
 
 # Passwords of this demo only: made now, gone with the folder.
 for user in maya ines lou; do
@@ -95,31 +104,43 @@ for user in maya ines lou; do
     || fail "no password for $user: $(tail -n 1 "$folder/setup.log")"
   printf '%s %s\n' "$user" "$password" >>"$folder/passwords"
 done
-echo "sign in as (passwords of this demo only):"
-sed 's/^/  /' "$folder/passwords"
 
-printf '\n▶ examples/demo/demo.chat, slowly\n\n'
+printf '\n▶ examples/demo/demo.chat, slowly: Maya, Ines and Lou are librarians, Sam is a patron\n\n'
 outcome=0
-"$bin/deskbell-scripted-bot" --url "http://127.0.0.1:$port" --passwords "$folder/passwords" \
-  --origin "birch-home=http://localhost:$port" --pace-ms 900 examples/demo/demo.chat || outcome=$?
+"$bin/deskbell-scripted-bot" --url "$url" --passwords "$folder/passwords" \
+  --origin "birch-home=$page" --pace-ms 900 examples/demo/demo.chat \
+  | tee "$folder/play.log" || outcome=$?
+[ "$outcome" = 0 ] || fail_with_log "the conversation did not go as written"
+if [ "$once" = yes ]; then exit 0; fi
 
-if [ "$once" = yes ]; then exit "$outcome"; fi
-[ "$outcome" = 0 ] || fail "the conversation did not go as written"
-
-maya=$(awk '$1 == "maya" { print $2 }' "$folder/passwords")
+# The bot tells each chat's id as it is opened.
+chat=$(sed -nE "s/^ *\(.*'s chat is ([0-9a-z]+)\)$/\1/p" "$folder/play.log" | tail -n 1)
+password=$(awk '$1 == "maya" { print $2 }' "$folder/passwords")
 cat <<END
 
-next, in another terminal:
+The broker goes on. Next, in another terminal, in this folder:
 
-  $bin/deskbell --config $config log show CHAT --text
-      what was stored, event by event (CHAT is the id above)
-  $bin/answer --url http://127.0.0.1:$port --user maya --password $maya
-      sit at Birch's desk: claims and answers whoever rings
-  $bin/ring --url http://127.0.0.1:$port --widget birch-home "Are you open on Sunday?"
-      ring, in a third terminal
-  http://127.0.0.1:$admin/metrics
-      what the broker counts
+  1. What was stored, event by event:
 
-Ctrl-C ends it.
+     $bin/deskbell --config $config log show $chat --text
+
+  2. Be Maya, at the co-op's desk: claims the first patron and talks, a line a message.
+
+     DESKBELL_PASSWORD=$password \\
+       $bin/answer --url $url --user maya --monitor coop/tri-county
+
+  3. Be a patron, in a third terminal; then type on both sides. Ctrl-D ends the chat.
+
+     $bin/ring --url $url --origin $page \\
+       --widget birch-home "Are you open on Sunday?"
+
+  4. Health, and what is counted:
+
+     curl http://127.0.0.1:$admin/readyz
+     curl http://127.0.0.1:$admin/metrics
+
+Ines and Lou can sign in, too: their passwords stand in $folder/passwords.
+The broker's own lines: tail -f $folder/broker.log
+Ctrl-C stops it.
 END
-wait "$broker" || fail "the broker ended"
+wait "$broker" || fail_with_log "the broker ended"

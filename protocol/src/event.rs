@@ -165,7 +165,8 @@ pub enum ChatEvent {
     TransferOffered {
         /// The owner.
         by: Person,
-        /// Where it is offered; never told to the patron, who sees the offer only if the owner chose so.
+        /// Where it is offered; never told to the patron, who sees the offer only if the owner
+        /// chose so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Target>,
         /// The target's name in the directory.

@@ -155,8 +155,8 @@ impl Directory {
         }
     }
 
-    /// Whether `user` may monitor `target`: a member of the department, or a user of the co-op whose
-    /// library contributes to it. An operator always stands by herself.
+    /// Whether `user` may monitor `target`: a member of the department, or a user of the co-op
+    /// whose library contributes to it. An operator always stands by herself.
     pub fn may_monitor(&self, user: &UserId, target: &Target) -> bool {
         let Some(person) = self.active_user(user) else { return false };
         match target {

@@ -1,8 +1,8 @@
 //! ChatActor: one per live chat on this node. A shell around the decider: asks come in, one append
 //! at a time goes out, and what the log holds is told to the readers.
 //!
-//! Two of them for one chat (on two nodes) are harmless: the log lets one append win, the other folds
-//! what it missed and decides again.
+//! Two of them for one chat (on two nodes) are harmless: the log lets one append win, the other
+//! folds what it missed and decides again.
 //!
 //! `flight` decides and settles · `readers` knows who follows and tells them · `replay` brings
 //! readers up to date · `history` is what the actor remembers of the stream.
@@ -178,7 +178,8 @@ impl ChatActor {
         }
     }
 
-    /// Lets the thread's other tasks run now and then: a mailbox is emptied without pause otherwise.
+    /// Lets the thread's other tasks run now and then: a mailbox is emptied without pause
+    /// otherwise.
     fn take_turns(&mut self, ctx: &mut Context<Self>) {
         self.messages_this_turn += 1;
         if self.messages_this_turn >= MESSAGES_PER_TURN {

@@ -1,9 +1,9 @@
-//! DirectoryActor: one per node. It runs the directory's decider over its stream and swaps the node's
-//! snapshot, whole, after each change. Another node's changes are noticed by looking at the stream's
-//! head.
+//! DirectoryActor: one per node. It runs the directory's decider over its stream and swaps the
+//! node's snapshot, whole, after each change. Another node's changes are noticed by looking at the
+//! stream's head.
 //!
-//! Changes are rare and asked by administrators, so one is finished before the next begins: here, and
-//! only here, an actor waits for the log.
+//! Changes are rare and asked by administrators, so one is finished before the next begins: here,
+//! and only here, an actor waits for the log.
 
 use std::sync::Arc;
 use std::time::Duration;

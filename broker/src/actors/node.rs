@@ -1,5 +1,5 @@
-//! What every actor of a node shares: the ports, the current directory, the settings. Nothing here is
-//! the truth of a chat.
+//! What every actor of a node shares: the ports, the current directory, the settings. Nothing here
+//! is the truth of a chat.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

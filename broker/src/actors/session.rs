@@ -1,6 +1,6 @@
-//! SessionActor: one per connection that said `hello`. It knows whom the connection belongs to, which
-//! chats it follows and what stands in its list; it passes asks on and hands what it is told to the
-//! outbox.
+//! SessionActor: one per connection that said `hello`. It knows whom the connection belongs to,
+//! which chats it follows and what stands in its list; it passes asks on and hands what it is told
+//! to the outbox.
 //!
 //! Not here: bytes and JSON (`edge`), and whether a request is allowed (the chat decides).
 

@@ -15,13 +15,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::store::Opened;
 use super::{AppError, Broker, ClockChoice, assemble, store};
-use crate::actors::directory::{Apply, ApplyError, DirectoryActor};
+use crate::actors::directory::{Apply, DirectoryActor};
 use crate::actors::node::{Node, Settings};
 use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, socket};
 use crate::config::Config;
 use crate::edge::health::{self, Health};
 use crate::edge::tls::Certificate;
-use crate::log::LogError;
 use crate::shard::Shard;
 use crate::telemetry::Metrics;
 use crate::world::{Clock, ManualClock, SystemClock};
@@ -186,10 +185,7 @@ impl DirectoryPort for RunningDirectory {
         let asked = self.actor.send(Apply(commands));
         Box::pin(async move {
             match asked.await {
-                Ok(Ok(version)) => Ok(version),
-                Ok(Err(ApplyError::Refused(refusal))) => Err(refusal.into()),
-                Ok(Err(ApplyError::Log(error))) => Err(error.into()),
-                Ok(Err(ApplyError::Unavailable(why))) => Err(LogError::Unavailable(why).into()),
+                Ok(applied) => applied.map_err(DirectoryFault::from),
                 Err(_) => Err(DirectoryFault::Unknown("the directory's actor stopped".into())),
             }
         })

@@ -26,7 +26,10 @@ use crate::world::{Chance, Clock, SystemChance};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The directory file cannot be read.
-    #[error("{}: {error}; set store.directory_file to a file that exists, or leave it out", file.display())]
+    #[error(
+        "{}: {error}; set store.directory_file to a file that exists, or leave it out",
+        file.display()
+    )]
     DirectoryFile {
         /// Which.
         file: PathBuf,
@@ -49,7 +52,8 @@ pub(super) struct Opened {
     pub(super) care: Option<Arc<dyn StoreCare>>,
 }
 
-/// Opens what `config` names. A store without keys gets them: `init` only does so earlier, and more.
+/// Opens what `config` names. A store without keys gets them: `init` only does so earlier, and
+/// more.
 pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, AppError> {
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let presence = Arc::new(LocalPresence::default());

@@ -1,7 +1,7 @@
 //! `deskbell init`: from nothing to a store that a first administrator can sign in to.
 //!
-//! It never overwrites: an interrupted run is completed by running it again, and one on a store that
-//! has a directory already is refused. No password ever stands in a file.
+//! It never overwrites: an interrupted run is completed by running it again, and one on a store
+//! that has a directory already is refused. No password ever stands in a file.
 
 use std::fs::DirBuilder;
 use std::io::{ErrorKind, Write as _};

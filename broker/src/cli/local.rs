@@ -5,26 +5,21 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::Command;
-use deskbell_domain::directory::decide::decide_all;
-use deskbell_domain::directory::event::DirectoryEvent;
-use deskbell_domain::person::Author;
 use futures_util::future::BoxFuture;
 use tokio::io::DuplexStream;
-use tokio::sync::oneshot;
 
 use super::CliError;
+use crate::actors::directory::{self, Tools};
 use crate::admin::wire::Verified;
 use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, StoreCare, socket};
 use crate::config::Config;
 use crate::config::written::Engine;
-use crate::log::record::directory as record;
 use crate::log::sqlite::{self, SqliteLog};
-use crate::log::{Append, Entry, EventLog, LiveChange, LogError, Outcome, StreamId};
+use crate::log::{EventLog, LogError};
 use crate::secrets::sqlite::{DATABASE_FILE, SqliteSecrets};
 use crate::world::{Chance, Clock, SystemChance, SystemClock};
 
 const PIPE_BYTES: usize = 64 * 1024;
-const READ_RECORDS: usize = 1_000;
 
 /// The near end of a pipe at whose far end this process answers as a broker would.
 pub(super) async fn open(config: &Config) -> Result<DuplexStream, CliError> {
@@ -43,7 +38,7 @@ pub(super) async fn open(config: &Config) -> Result<DuplexStream, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let directory = Arc::new(StoredDirectory {
-        current: Arc::new(ArcSwap::from_pointee(load(&*log).await?)),
+        current: Arc::new(ArcSwap::from_pointee(directory::read(&*log).await?)),
         log: Arc::clone(&log) as Arc<dyn EventLog>,
         clock: Arc::clone(&clock),
         chance: Arc::clone(&chance),
@@ -65,72 +60,20 @@ struct StoredDirectory {
 
 impl DirectoryPort for StoredDirectory {
     fn apply(&self, commands: Vec<Command>) -> BoxFuture<'static, Result<u64, DirectoryFault>> {
-        let before = self.current.load_full();
-        let events = match decide_all(&before, commands) {
-            Ok(events) if events.is_empty() => {
-                return Box::pin(std::future::ready(Ok(before.version)));
-            }
-            Ok(events) => events,
-            Err(refusal) => return Box::pin(std::future::ready(Err(refusal.into()))),
-        };
-        let entries = events.iter().map(|event| self.entry(event)).collect();
-        let (stream, live) = (StreamId::Directory, LiveChange::Keep);
-        let append = Append { stream, expect: before.version, entries, live };
-        let (answer, answered) = oneshot::channel();
-        let done = move |outcomes: Vec<Outcome>| {
-            if answer.send(outcomes).is_err() {
-                tracing::debug!("nobody waits for the directory's change any more");
-            }
-        };
-        self.log.append(vec![append], Box::new(done));
-        let current = Arc::clone(&self.current);
+        let (log, clock, chance) = (self.log.clone(), self.clock.clone(), self.chance.clone());
+        let current = self.current.clone();
         Box::pin(async move {
-            let outcomes = answered.await.unwrap_or_default();
-            match outcomes.into_iter().next() {
-                Some(Outcome::Appended { .. }) => {
-                    let mut after = Directory::clone(&before);
-                    after.evolve_all(&events);
-                    let version = after.version;
-                    current.store(Arc::new(after));
-                    Ok(version)
-                }
-                Some(Outcome::Conflict { .. }) => Err(DirectoryFault::Conflict),
-                Some(Outcome::Unavailable { why }) => Err(LogError::Unavailable(why).into()),
-                Some(Outcome::Unknown { why }) => Err(DirectoryFault::Unknown(why)),
-                None => Err(DirectoryFault::Unknown("the log's writer stopped".into())),
-            }
+            let mut directory = Directory::clone(&current.load());
+            let tools = Tools { log: &*log, clock: &*clock, chance: &*chance };
+            directory::apply(&tools, &mut directory, commands).await?;
+            let version = directory.version;
+            current.store(Arc::new(directory));
+            Ok(version)
         })
     }
 
     fn snapshot(&self) -> Arc<Directory> {
         self.current.load_full()
-    }
-}
-
-impl StoredDirectory {
-    fn entry(&self, event: &DirectoryEvent) -> Entry {
-        Entry {
-            author: Author::System,
-            cmid: None,
-            fingerprint: 0,
-            eid: self.chance.eid(),
-            at: self.clock.now(),
-            event: record::encode(event),
-        }
-    }
-}
-
-/// The directory as its stream tells it.
-async fn load(log: &dyn EventLog) -> Result<Directory, LogError> {
-    let mut directory = Directory::default();
-    loop {
-        let page = log.read(StreamId::Directory, directory.version, READ_RECORDS).await?;
-        for record in &page.records {
-            directory.evolve(&record::decode(&record.entry.event)?);
-        }
-        if !page.more {
-            return Ok(directory);
-        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Every setting, once: its name, its type, its default and what it means. The structs that a file is
-//! read into, the names in the environment, `deskbell config docs` and `deskbell.example.toml` all
-//! come from this table.
+//! Every setting, once: its name, its type, its default and what it means. The structs that a file
+//! is read into, the names in the environment, `deskbell config docs` and `deskbell.example.toml`
+//! all come from this table.
 //!
 //! Nothing is judged here but the form of a value; see `Config` for what must hold between them.
 

@@ -1,5 +1,5 @@
-//! A setting's value as people write it: in the file it is TOML, in the environment and in a flag it
-//! is bare text. Both forms stand here, side by side, for each type that a setting may have.
+//! A setting's value as people write it: in the file it is TOML, in the environment and in a flag
+//! it is bare text. Both forms stand here, side by side, for each type that a setting may have.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Whom a connection belongs to: what its token says, held against its Origin, the directory and the
-//! sessions that were ended.
+//! Whom a connection belongs to: what its token says, held against its Origin, the directory and
+//! the sessions that were ended.
 
 use deskbell_domain::access::Principal;
 use deskbell_domain::chat::event::Digest;
@@ -42,7 +42,8 @@ pub fn admit(edge: &Edge, token: &str, origin: Option<&str>) -> Result<Admitted,
                 return Err(Refusal::new(
                     ErrorCode::OriginDenied,
                     format!(
-                        "{origin} is not in the broker's list of desk origins: ask its administrator to add it"
+                        "{origin} is not in the broker's list of desk origins: \
+                         ask its administrator to add it"
                     ),
                 ));
             }

@@ -1,5 +1,5 @@
-//! The second listener, on loopback by default: whether the broker lives, whether it is ready, what it
-//! counts. And, for conversations in which time passes, the hand on a manual clock.
+//! The second listener, on loopback by default: whether the broker lives, whether it is ready, what
+//! it counts. And, for conversations in which time passes, the hand on a manual clock.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Edge;
 use crate::log::StreamId;
-use crate::telemetry::Metrics;
+use crate::telemetry::{self, Metrics};
 use crate::world::{Clock, ManualClock};
 
 /// What it answers from.
@@ -59,7 +59,7 @@ async fn ready(State(health): State<Health>) -> impl IntoResponse {
 async fn metrics(State(health): State<Health>) -> String {
     let chats = health.edge.node.registry.chats_len();
     #[expect(clippy::cast_precision_loss, reason = "a gauge of what fits memory")]
-    metrics::gauge!("deskbell_actors", "kind" => "chat").set(chats as f64);
+    metrics::gauge!(telemetry::ACTORS, "kind" => "chat").set(chats as f64);
     health.metrics.render()
 }
 

@@ -1,5 +1,5 @@
-//! HTTP on the clients' port: sign-in, passwords by link, patron sessions. Answers JSON, also when it
-//! says no; pages of other origins are let in exactly where their WebSocket would be.
+//! HTTP on the clients' port: sign-in, passwords by link, patron sessions. Answers JSON, also when
+//! it says no; pages of other origins are let in exactly where their WebSocket would be.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,13 @@ use crate::log::{LogError, StreamId, record};
 use crate::secrets::SecretsError;
 use crate::secrets::derivation::{Secret, secret_digest, session_digest};
 use crate::secrets::password::{PasswordError, acceptable};
-use crate::secrets::token::{self, Claims, OperatorClaims, PatronClaims};
+use crate::secrets::token::{
+    self, Claims, OPERATOR_LIFETIME, OperatorClaims, PATRON_LIFETIME, PatronClaims,
+};
+use crate::telemetry;
 
 /// Longest body of a request.
 const BODY_BYTES_MAX: usize = 16 * 1024;
-/// How long an operator's token is good.
-const OPERATOR_TOKEN: Duration = Duration::from_hours(1);
-/// How long a patron's is.
-const PATRON_TOKEN: Duration = Duration::from_hours(12);
 /// How long after its end a patron may return to a chat.
 const RETURN_WITHIN: Duration = Duration::from_hours(24);
 /// Records read at once.
@@ -106,15 +105,15 @@ async fn sign_in(
     if edge.passwords.verify(stored, password).await? {
         Ok(grant_operator(&edge, user))
     } else {
-        metrics::counter!("deskbell_sign_ins_total", "result" => "refused").increment(1);
+        metrics::counter!(telemetry::SIGN_INS, "result" => "refused").increment(1);
         Err(Refusal::new(ErrorCode::Unauthorized, "name and password do not match"))
     }
 }
 
 fn grant_operator(edge: &Edge, user: UserId) -> Json<Granted> {
-    metrics::counter!("deskbell_sign_ins_total", "result" => "ok").increment(1);
+    metrics::counter!(telemetry::SIGN_INS, "result" => "ok").increment(1);
     let session = edge.node.chance.session();
-    let expires = edge.node.clock.now() + OPERATOR_TOKEN;
+    let expires = edge.node.clock.now() + OPERATOR_LIFETIME;
     let claims = Claims::Operator(OperatorClaims { user, session, expires });
     let token = token::sign(&edge.keys, &claims);
     Json(Granted { token, session, expires: claims.expires(), secret: None })
@@ -166,7 +165,7 @@ fn grant_patron(
     session: SessionId,
     secret: String,
 ) -> Json<Granted> {
-    let expires = edge.node.clock.now() + PATRON_TOKEN;
+    let expires = edge.node.clock.now() + PATRON_LIFETIME;
     let digest = secret_digest(&secret);
     let claims = Claims::Patron(PatronClaims { widget, session, secret: digest, expires });
     let token = token::sign(&edge.keys, &claims);

@@ -1,5 +1,5 @@
-//! From an accepted stream to an answered request: HTTP/1.1 on the shard that got the connection, and
-//! the upgrade to a WebSocket on the same thread.
+//! From an accepted stream to an answered request: HTTP/1.1 on the shard that got the connection,
+//! and the upgrade to a WebSocket on the same thread.
 
 use std::convert::Infallible;
 use std::sync::Arc;

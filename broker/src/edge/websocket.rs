@@ -1,8 +1,9 @@
 //! One WebSocket: bytes to requests, frames to bytes, heartbeat, limits, close codes.
 //!
 //! The task drains what can be read before it writes, and writes all that waits with one flush. It
-//! reads no further while too many requests are unanswered, so that TCP slows the client down. What it
-//! learns it hands to the SessionActor on the same thread; what it sends comes from their outbox.
+//! reads no further while too many requests are unanswered, so that TCP slows the client down. What
+//! it learns it hands to the SessionActor on the same thread; what it sends comes from their
+//! outbox.
 
 mod closing;
 mod hello;
@@ -34,6 +35,7 @@ use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::say::Frame;
 use crate::actors::session::{End, Peer, Request, Room};
+use crate::telemetry;
 
 /// How often the broker pings.
 pub const PING_EVERY: Duration = Duration::from_secs(25);
@@ -98,7 +100,7 @@ pub async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    metrics::gauge!("deskbell_connections").increment(1);
+    metrics::gauge!(telemetry::CONNECTIONS).increment(1);
     let goodbye = match hello::greet(ws, edge, seat, origin).await {
         Ok(mut connection) => {
             let goodbye = connection.run().await;
@@ -107,8 +109,8 @@ pub async fn serve<S>(
         }
         Err((ws, goodbye)) => closing::close(ws, goodbye).await,
     };
-    metrics::gauge!("deskbell_connections").decrement(1);
-    metrics::counter!("deskbell_closes_total", "why" => goodbye).increment(1);
+    metrics::gauge!(telemetry::CONNECTIONS).decrement(1);
+    metrics::counter!(telemetry::CLOSES, "why" => goodbye).increment(1);
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {

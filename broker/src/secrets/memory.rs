@@ -1,4 +1,5 @@
-//! ADAPTER: secrets in memory, for simulations, tests and `engine = "memory"`: gone with the process.
+//! ADAPTER: secrets in memory, for simulations, tests and `engine = "memory"`: gone with the
+//! process.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -132,9 +132,10 @@ text: string, } | { "type": "transfer_offered",
  */
 by: Person,
 /**
- * Where it is offered; a patron is told only if the owner chose so.
+ * Where it is offered; never told to the patron, who sees the offer only if the owner
+ * chose so.
  */
-to: Target,
+to?: Target | null,
 /**
  * The target's name in the directory.
  */
@@ -448,9 +449,9 @@ id?: UserId | null,
  */
 name: string,
 /**
- * The operator's library.
+ * The operator's library; unknown once the directory no longer has her.
  */
-library: InstitutionId, } | { "kind": "system" };
+library?: InstitutionId | null, } | { "kind": "system" };
 
 /**
  * How far a chat has come.
@@ -1025,9 +1026,9 @@ retry_after_ms?: number | null, };
  */
 export type TransferView = {
 /**
- * Where it is offered.
+ * Where it is offered; never told to the patron.
  */
-to: Target,
+to?: Target | null,
 /**
  * The target's name in the directory.
  */

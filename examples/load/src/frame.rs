@@ -37,7 +37,8 @@ impl Side {
     }
 }
 
-/// Appends `text` as a client's frame. The mask is zero: legal, and the server unmasks all the same.
+/// Appends `text` as a client's frame. The mask is zero: legal, and the server unmasks all the
+/// same.
 pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
     push_frame(out, OPCODE_TEXT, text.as_bytes());
 }

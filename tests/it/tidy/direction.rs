@@ -30,10 +30,14 @@ fn allowed(package: &str, folder: &str) -> Option<&'static [&'static str]> {
 const CORE_MAY_USE: &[&str] =
     &["deskbell-protocol", "jiff", "proptest", "serde", "serde_json", "thiserror", "toml"];
 
-/// What each layer of the broker may name. Modules in no row (`app`, `shard`, `config`, `world`, …)
-/// put layers together or are used by all.
+/// What each layer of the broker may name. Modules in no row (`config`, `telemetry`, `world`) are
+/// used by all.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("edge", &["actors", "views", "secrets"]),
+    ("cli", &["actors", "admin", "app", "edge", "log", "secrets"]),
+    ("app", &["actors", "admin", "edge", "log", "presence", "secrets", "shard"]),
+    ("admin", &["actors", "log", "secrets"]),
+    ("edge", &["actors", "log", "presence", "secrets", "views"]),
+    ("shard", &[]),
     ("actors", &["log", "presence", "secrets", "views"]),
     ("views", &["log", "presence"]),
     ("log", &[]),

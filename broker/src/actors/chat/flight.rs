@@ -1,8 +1,8 @@
 //! Decide, append, settle: the four steps of every change, for all asks that wait at once.
 //!
-//! Decisions are made on a scratch state, each on what those before it would make true. The real state
-//! moves only when the log has said `Appended`, and only then is anybody told or answered. An ask that
-//! only looks, and came behind one that changes, waits for the same append.
+//! Decisions are made on a scratch state, each on what those before it would make true. The real
+//! state moves only when the log has said `Appended`, and only then is anybody told or answered. An
+//! ask that only looks, and came behind one that changes, waits for the same append.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -72,7 +72,7 @@ pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
         run()
     };
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        metrics::counter!("deskbell_core_panics_total").increment(1);
+        metrics::counter!(crate::telemetry::CORE_PANICS).increment(1);
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
     })

@@ -79,7 +79,7 @@ impl ChatActor {
             self.rebuild(ctx);
         } else {
             self.stage = Stage::Quarantined;
-            metrics::counter!("deskbell_chats_quarantined_total").increment(1);
+            metrics::counter!(crate::telemetry::QUARANTINED).increment(1);
             self.refuse_waiting(&Refused::Quarantined);
         }
     }

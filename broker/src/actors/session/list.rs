@@ -1,7 +1,7 @@
 //! The operator's one list: every chat that waits at a queue she monitors, or is offered to her.
 //!
-//! Each queue tells its rows by itself; here a chat that stands in several is one row, which appears
-//! with the first queue and goes with the last.
+//! Each queue tells its rows by itself; here a chat that stands in several is one row, which
+//! appears with the first queue and goes with the last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

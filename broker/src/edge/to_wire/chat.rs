@@ -1,5 +1,5 @@
-//! A chat's events and state as one audience sees them. An event she may not see keeps its place and
-//! shows nothing.
+//! A chat's events and state as one audience sees them. An event she may not see keeps its place
+//! and shows nothing.
 
 use deskbell_domain::audience::{Audience, mask, sees};
 use deskbell_domain::chat::event::{ChatEvent, LapseReason, Opened};

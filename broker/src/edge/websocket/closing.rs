@@ -1,5 +1,5 @@
-//! How a connection ends: `bye` and a close code where the client can still be told, a protocol code
-//! where it broke the rules of RFC 6455, nothing where it is gone.
+//! How a connection ends: `bye` and a close code where the client can still be told, a protocol
+//! code where it broke the rules of RFC 6455, nothing where it is gone.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! How fast one connection may ask: a token bucket kept as one moment in time (GCRA), and a count of
-//! what was no request at all.
+//! How fast one connection may ask: a token bucket kept as one moment in time (GCRA), and a count
+//! of what was no request at all.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Rate {
         let ahead = full_at - now;
         if let Some(wait) = ahead.checked_sub(self.burst).filter(|wait| !wait.is_zero()) {
             self.refused_in_a_row += 1;
-            metrics::counter!("deskbell_rate_limited_total").increment(1);
+            metrics::counter!(crate::telemetry::RATE_LIMITED).increment(1);
             return Err(wait);
         }
         self.full_at = full_at;

@@ -14,9 +14,11 @@ use std::sync::{Arc, Mutex};
 use deskbell_protocol::ids::Eid;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::log::memory::TAIL_MAX;
 use crate::log::{Append, Done, Erasure, LiveChange, LogError, Outcome, Record, StreamId};
+use crate::telemetry;
 
 use super::index::{self, Heads, Window};
 use super::row::{self, Key};
@@ -136,12 +138,15 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Vec<(Vec<Append>, Done)>) {
+        let began = Instant::now();
         let outcomes = match self.reopen() {
             Ok(()) => self.transact(&group),
             Err(error) => Err(Failure::Lost(error.to_string())),
         };
         match outcomes {
             Ok(outcomes) => {
+                metrics::histogram!(telemetry::COMMIT_SECONDS).record(began.elapsed());
+                count_done(outcomes.iter().flatten(), &group);
                 for ((_, done), outcomes) in group.into_iter().zip(outcomes) {
                     answer(done, outcomes);
                 }
@@ -153,6 +158,8 @@ impl Writer {
                     Failure::Unknown(why) => (false, Outcome::Unknown { why }),
                 };
                 tracing::warn!(?outcome, "the store took nothing");
+                let appends = group.iter().map(|(batch, _)| batch.len() as u64).sum();
+                count_failure(&outcome, appends);
                 if !keep {
                     self.db = None;
                 }
@@ -305,6 +312,33 @@ impl Stage<'_> {
         let more = expect.saturating_add(tail.len() as u64) < version;
         Ok(Some(Outcome::Conflict { tail, more }))
     }
+}
+
+/// Counts a commit with what it holds.
+fn count_done<'a>(outcomes: impl Iterator<Item = &'a Outcome>, group: &[(Vec<Append>, Done)]) {
+    let appends = group.iter().flat_map(|(batch, _)| batch);
+    let (mut events, mut conflicts) = (0, 0);
+    for (append, outcome) in appends.zip(outcomes) {
+        match outcome {
+            Outcome::Appended { .. } => events += append.entries.len() as u64,
+            Outcome::Conflict { .. } => conflicts += 1,
+            Outcome::Unavailable { .. } | Outcome::Unknown { .. } => count_failure(outcome, 1),
+        }
+    }
+    metrics::counter!(telemetry::COMMITS).increment(1);
+    metrics::counter!(telemetry::EVENTS_STORED).increment(events);
+    metrics::counter!(telemetry::CONFLICTS).increment(conflicts);
+}
+
+/// Counts appends that came to nothing, or may have.
+fn count_failure(outcome: &Outcome, appends: u64) {
+    let reason = match outcome {
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::Unavailable { .. } | Outcome::Appended { .. } | Outcome::Conflict { .. } => {
+            "unavailable"
+        }
+    };
+    metrics::counter!(telemetry::STORE_FAILURES, "reason" => reason).increment(appends);
 }
 
 /// A callback that panics is its owner's trouble: the writer goes on for everyone else.

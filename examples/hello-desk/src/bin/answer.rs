@@ -49,29 +49,29 @@ async fn main() -> anyhow::Result<()> {
     let mut reading = args.say.is_none();
     loop {
         tokio::select! {
-                    line = typed.recv(), if reading => {
-                        if let Some(line) = line {
-                            client.post(chat, line).await?;
-                        } else {
-                            reading = false;
-                            client.end(chat).await?;
-                        }
+            line = typed.recv(), if reading => {
+                if let Some(line) = line {
+                    client.post(chat, line).await?;
+                } else {
+                    reading = false;
+                    client.end(chat).await?;
+                }
+            }
+            event = events.next() => {
+                let Some(event) = event else {
+                    anyhow::bail!("the connection is over: {:?}", client.status());
+                };
+                for event in chat_events(event) {
+                    if let Some(line) = line_of(&event) {
+                        println!("{line}");
                     }
-                    event = events.next() => {
-                        let Some(event) = event else {
-                            anyhow::bail!("the connection is over: {:?}", client.status());
-                        };
-                        for event in chat_events(event) {
-                            if let Some(line) = line_of(&event) {
-        println!("{line}");
-        }
-                            if matches!(event, ChatEvent::Ended { .. }) {
-                                client.close().await;
-                                return Ok(());
-                            }
-                        }
+                    if matches!(event, ChatEvent::Ended { .. }) {
+                        client.close().await;
+                        return Ok(());
                     }
                 }
+            }
+        }
     }
 }
 

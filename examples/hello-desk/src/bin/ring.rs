@@ -43,39 +43,39 @@ async fn main() -> anyhow::Result<()> {
     let mut reading = args.say.is_none();
     loop {
         tokio::select! {
-                    line = typed.recv(), if reading => {
-                        if let Some(line) = line {
-                            client.post(chat, line).await?;
-                        } else {
-                            reading = false;
-                            client.end(chat).await?;
-                        }
-                    }
-                    event = events.next() => {
-                        match event {
-                            Some(Event::Wait { ahead, .. }) => println!("({ahead} ahead of you)"),
-                            Some(Event::Status(Status::Waiting { reason, .. })) => {
-                                println!("(connecting again: {reason})");
-                            }
-                            Some(event) => {
-                                for event in chat_events(event) {
-                                    if let Some(line) = line_of(&event) {
-        println!("{line}");
-        }
-                                    if matches!(event, ChatEvent::Ended { .. }) {
-                                        client.close().await;
-                                        return Ok(());
-                                    }
-                                    let answered = matches!(event, ChatEvent::Claimed { .. });
-                                    if let Some(say) = args.say.take_if(|_| answered) {
-                                        client.post(chat, say).await?;
-                                        client.end(chat).await?;
-                                    }
-                                }
-                            }
-                            None => anyhow::bail!("the connection is over: {:?}", client.status()),
-                        }
-                    }
+            line = typed.recv(), if reading => {
+                if let Some(line) = line {
+                    client.post(chat, line).await?;
+                } else {
+                    reading = false;
+                    client.end(chat).await?;
                 }
+            }
+            event = events.next() => {
+                match event {
+                    Some(Event::Wait { ahead, .. }) => println!("({ahead} ahead of you)"),
+                    Some(Event::Status(Status::Waiting { reason, .. })) => {
+                        println!("(connecting again: {reason})");
+                    }
+                    Some(event) => {
+                        for event in chat_events(event) {
+                            if let Some(line) = line_of(&event) {
+                                println!("{line}");
+                            }
+                            if matches!(event, ChatEvent::Ended { .. }) {
+                                client.close().await;
+                                return Ok(());
+                            }
+                            let answered = matches!(event, ChatEvent::Claimed { .. });
+                            if let Some(say) = args.say.take_if(|_| answered) {
+                                client.post(chat, say).await?;
+                                client.end(chat).await?;
+                            }
+                        }
+                    }
+                    None => anyhow::bail!("the connection is over: {:?}", client.status()),
+                }
+            }
+        }
     }
 }

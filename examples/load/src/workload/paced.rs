@@ -75,8 +75,8 @@ async fn pace(
     Ok(())
 }
 
-/// Spins, polling the sockets at each turn: a timer is a millisecond late, and that would be most of
-/// what is measured. This tool has a core of its own.
+/// Spins, polling the sockets at each turn: a timer is a millisecond late, and that would be most
+/// of what is measured. This tool has a core of its own.
 pub(super) async fn wait_until(tally: &Tally, due_us: u64) {
     while tally.now_us() < due_us {
         yield_now().await;

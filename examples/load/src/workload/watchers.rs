@@ -2,8 +2,8 @@
 //! operator sees the row appear and go.
 //!
 //! A ring is due at a fixed time and its latency counts from there. The row and its going are one
-//! delivery each per watcher; the relay is sent two frames of the same sizes. Later changes of a row
-//! are not counted.
+//! delivery each per watcher; the relay is sent two frames of the same sizes. Later changes of a
+//! row are not counted.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -131,7 +131,9 @@ proptest! {
             prop_assert_eq!(next.version, before.version + events.len() as u64);
             match decide(&next, command) {
                 Ok(again) => prop_assert_eq!(again, []),
-                Err(refusal) => prop_assert!(matches!(refusal, Refusal::NotThere(_)), "{}", refusal),
+                Err(refusal) => {
+                    prop_assert!(matches!(refusal, Refusal::NotThere(_)), "{}", refusal);
+                }
             }
         }
     }
