@@ -27,7 +27,7 @@ pub use self::store::StoreError;
 use crate::actors::appender::Appender;
 use crate::actors::chat::Nudge;
 use crate::actors::desk::DeskActor;
-use crate::actors::directory::{self, ApplyError, DirectoryActor};
+use crate::actors::directory::{self, ApplyError, DirectoryActor, Keeper};
 use crate::actors::node::{Node, Seat, Settings};
 use crate::actors::registry::Registry;
 use crate::config::Config;
@@ -104,7 +104,7 @@ pub struct Broker {
     /// What connections meet first.
     pub edge: Arc<Edge>,
     /// The directory's actor.
-    pub directory: actix::Addr<DirectoryActor>,
+    pub directory: Keeper,
     seats: Arc<[(Shard, Arc<Seat>)]>,
     next_seat: Arc<AtomicUsize>,
     router: Router,

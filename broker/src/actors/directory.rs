@@ -30,7 +30,7 @@ const TRIES_MAX: u8 = 8;
 /// Asks for a change: all of it, or nothing.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<u64, ApplyError>")]
-pub struct Apply(pub Vec<Command>);
+struct Apply(Vec<Command>);
 
 /// Why the directory stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -56,10 +56,28 @@ pub struct DirectoryActor {
     node: Arc<Node>,
 }
 
+/// The directory's address, and what it may be asked.
+#[derive(Debug, Clone)]
+pub struct Keeper(Addr<DirectoryActor>);
+
+impl Keeper {
+    /// Changes the directory; answers its version from then on.
+    pub fn apply(
+        &self,
+        commands: Vec<Command>,
+    ) -> impl Future<Output = Result<u64, ApplyError>> + Send + 'static {
+        let asked = self.0.send(Apply(commands));
+        async move {
+            let gone = |_| ApplyError::Unavailable("the directory's actor stopped".into());
+            asked.await.map_err(gone)?
+        }
+    }
+}
+
 impl DirectoryActor {
     /// Starts it on this shard, for a node whose snapshot is loaded.
-    pub fn open(node: Arc<Node>) -> Addr<Self> {
-        Self { node }.start()
+    pub fn open(node: Arc<Node>) -> Keeper {
+        Keeper(Self { node }.start())
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::store::Opened;
 use super::{AppError, Broker, ClockChoice, assemble, store};
-use crate::actors::directory::{Apply, DirectoryActor};
+use crate::actors::directory::Keeper;
 use crate::actors::node::{Node, Settings};
 use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, socket};
 use crate::config::Config;
@@ -73,7 +73,7 @@ async fn serve(
     if let Some(care) = care {
         let directory = Arc::new(RunningDirectory {
             node: broker.edge.node.clone(),
-            actor: broker.directory.clone(),
+            keeper: broker.directory.clone(),
         });
         let socket = socket::bind(&config.store_directory)?;
         let router = admin::router(admin_state(&broker, directory, care));
@@ -177,18 +177,13 @@ fn admin_state(
 /// The directory of a running broker, as commands need it.
 struct RunningDirectory {
     node: Arc<Node>,
-    actor: actix::Addr<DirectoryActor>,
+    keeper: Keeper,
 }
 
 impl DirectoryPort for RunningDirectory {
     fn apply(&self, commands: Vec<Command>) -> BoxFuture<'static, Result<u64, DirectoryFault>> {
-        let asked = self.actor.send(Apply(commands));
-        Box::pin(async move {
-            match asked.await {
-                Ok(applied) => applied.map_err(DirectoryFault::from),
-                Err(_) => Err(DirectoryFault::Unknown("the directory's actor stopped".into())),
-            }
-        })
+        let asked = self.keeper.apply(commands);
+        Box::pin(async move { asked.await.map_err(DirectoryFault::from) })
     }
 
     fn snapshot(&self) -> Arc<Directory> {

@@ -134,6 +134,10 @@ fn the_core_knows_the_ids_of_the_wire_and_nothing_else_of_it() {
 fn the_layers_of_the_broker_call_in_one_direction_only() {
     let mut found = Vec::new();
     for file in broker_files() {
+        if file.path.contains("/tests/") {
+            // A test of a layer sets the stage with those above it.
+            continue;
+        }
         let (layer, depth) = place(&file.path);
         let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == layer) else { continue };
         let code = code(&file.text);
