@@ -43,7 +43,7 @@ const WAITING_MAX: usize = 1024;
 const MESSAGES_PER_TURN: u32 = 64;
 /// An actor without readers leaves memory after this.
 const IDLE: Duration = Duration::from_mins(5);
-/// How long a retired actor still answers who found it just before.
+/// How long a retired actor still passes on what comes from who found it just before.
 const AFTERLIFE: Duration = Duration::from_secs(10);
 
 /// What a connection, or the broker itself, asks of a chat.
@@ -136,6 +136,8 @@ enum Stage {
     Ready,
     /// It could not be rebuilt three times.
     Quarantined,
+    /// It is in the registry no longer: the next one answers.
+    Retired,
 }
 
 impl ChatActor {
@@ -191,14 +193,11 @@ impl ChatActor {
     fn sweep(&mut self, ctx: &mut Context<Self>) {
         let idle = self.last_asked.elapsed() >= IDLE;
         let unneeded = self.readers.is_empty() && self.waiting.is_empty() && self.flight.is_none();
-        if idle && unneeded && self.stage != Stage::Loading {
+        if idle && unneeded && !matches!(self.stage, Stage::Loading | Stage::Retired) {
             self.seat.node.registry.retire(self.chat, &ctx.address());
+            self.stage = Stage::Retired;
             let farewell = wrap_future(tokio::time::sleep(AFTERLIFE));
-            ctx.spawn(farewell.map(|(), actor: &mut Self, ctx| {
-                if actor.waiting.is_empty() && actor.flight.is_none() {
-                    actix::ActorContext::stop(ctx);
-                }
-            }));
+            ctx.spawn(farewell.map(|(), _: &mut Self, ctx| actix::ActorContext::stop(ctx)));
         }
     }
 }
@@ -218,7 +217,9 @@ impl Handler<Ask> for ChatActor {
     fn handle(&mut self, ask: Ask, ctx: &mut Context<Self>) {
         self.take_turns(ctx);
         self.last_asked = Instant::now();
-        if self.stage == Stage::Quarantined {
+        if self.stage == Stage::Retired {
+            self.seat.node.registry.chat(self.chat, &self.seat).addr.do_send(ask);
+        } else if self.stage == Stage::Quarantined {
             self.refuse(ask.from.as_ref(), &Refused::Quarantined);
         } else if self.waiting.len() >= WAITING_MAX {
             self.refuse(ask.from.as_ref(), &Refused::Busy);

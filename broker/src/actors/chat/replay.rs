@@ -139,7 +139,9 @@ impl ChatActor {
         match self.stage {
             Stage::Ready => {}
             Stage::Loading => return self.pages.push(read),
-            Stage::Unread => return self.drop_page(&read, &Refused::Unavailable),
+            Stage::Unread | Stage::Retired => {
+                return self.drop_page(&read, &Refused::Unavailable);
+            }
             Stage::Quarantined => return self.drop_page(&read, &Refused::Quarantined),
         }
         let PageRead { peer, purpose, page } = read;
