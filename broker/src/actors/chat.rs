@@ -21,6 +21,7 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr};
 use deskbell_domain::chat::{ChatState, Command};
+use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -33,7 +34,7 @@ use self::replay::PageRead;
 use super::appender::Settled;
 use super::node::Seat;
 use super::say::{Refused, Say};
-use super::session::{Deliver, Peer};
+use super::session::{Deliver, End, Peer};
 use crate::log::StreamId;
 use crate::presence::ConnectionId;
 
@@ -198,6 +199,17 @@ impl ChatActor {
             self.stage = Stage::Retired;
             let farewell = wrap_future(tokio::time::sleep(AFTERLIFE));
             ctx.spawn(farewell.map(|(), _: &mut Self, ctx| actix::ActorContext::stop(ctx)));
+        }
+    }
+}
+
+/// Only a panic outside the core, or the end of its thread, drops an actor while somebody follows:
+/// those would hear nothing any more and not know. They connect again and resume.
+impl Drop for ChatActor {
+    fn drop(&mut self) {
+        let asking = self.waiting.iter().filter_map(|ask| ask.from.as_ref());
+        for peer in self.readers.peers().chain(asking.map(|(peer, _)| peer)) {
+            peer.addr.do_send(End::Close(CloseCode::Internal));
         }
     }
 }

@@ -55,6 +55,10 @@ impl Readers {
         self.all.is_empty()
     }
 
+    pub(super) fn peers(&self) -> impl Iterator<Item = &Arc<Peer>> {
+        self.all.iter().map(|reader| &reader.peer)
+    }
+
     pub(super) fn get(&mut self, connection: ConnectionId) -> Option<&mut Reader> {
         self.all.iter_mut().find(|reader| reader.peer.connection == connection)
     }
