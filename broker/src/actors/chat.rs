@@ -175,7 +175,7 @@ impl ChatActor {
         }
     }
 
-    /// Lets the thread's other tasks run now and then: a mailbox is emptied without pause otherwise.
+    /// Lets the thread's other tasks run now and then: nothing else pauses a full mailbox.
     fn take_turns(&mut self, ctx: &mut Context<Self>) {
         self.messages_this_turn += 1;
         if self.messages_this_turn >= MESSAGES_PER_TURN {
@@ -203,8 +203,8 @@ impl ChatActor {
     }
 }
 
-/// Only a panic outside the core, or the end of its thread, drops an actor while somebody follows:
-/// those would hear nothing any more and not know. They connect again and resume.
+/// Only a panic outside the core, or the end of its thread, drops an actor that somebody follows.
+/// Those would hear nothing any more and not know: they connect again and resume.
 impl Drop for ChatActor {
     fn drop(&mut self) {
         let asking = self.waiting.iter().filter_map(|ask| ask.from.as_ref());
