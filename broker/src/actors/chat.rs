@@ -34,7 +34,7 @@ use self::replay::PageRead;
 use super::appender::Settled;
 use super::node::Seat;
 use super::say::{Refused, Say};
-use super::session::{Deliver, Peer};
+use super::session::{Deliver, End, Peer};
 use crate::log::StreamId;
 use crate::presence::ConnectionId;
 
@@ -44,7 +44,7 @@ const WAITING_MAX: usize = 1024;
 const MESSAGES_PER_TURN: u32 = 64;
 /// An actor without readers leaves memory after this.
 const IDLE: Duration = Duration::from_mins(5);
-/// How long a retired actor still answers who found it just before.
+/// How long a retired actor still passes on what comes from who found it just before.
 const AFTERLIFE: Duration = Duration::from_secs(10);
 
 /// What a connection, or the broker itself, asks of a chat.
@@ -141,6 +141,8 @@ enum Stage {
     Ready,
     /// It could not be rebuilt three times.
     Quarantined,
+    /// It is in the registry no longer: the next one answers.
+    Retired,
 }
 
 impl ChatActor {
@@ -214,6 +216,7 @@ impl ChatActor {
         if unneeded && !self.retired && self.stage != Stage::Loading {
             self.retired = true;
             self.seat.node.registry.retire(self.chat, &ctx.address());
+            self.stage = Stage::Retired;
             let farewell = wrap_future(tokio::time::sleep(AFTERLIFE));
             ctx.spawn(farewell.map(|(), _: &mut Self, ctx| actix::ActorContext::stop(ctx)));
         }

@@ -171,6 +171,8 @@ impl Handler<Arrived> for DeskActor {
             }
             Principal::Patron { session, .. } if shift.arrived => {
                 for chat in self.view.of_patron(session) {
+                    // Her chat may have left memory meanwhile, and her place with it.
+                    self.places.remove(&chat);
                     self.nudge(chat, Command::PatronFound);
                 }
             }

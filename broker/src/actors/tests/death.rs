@@ -1,6 +1,8 @@
 //! A bug in the core costs one chat a rebuild, and its neighbors nothing.
 
-use deskbell_protocol::codes::ErrorCode;
+use std::sync::atomic::Ordering;
+
+use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use deskbell_protocol::ids::ChatId;
 
 use super::stage::{CHAT, World, done, quiet, refused};
@@ -83,5 +85,29 @@ fn two_failed_rebuilds_are_forgotten_by_one_that_works() {
             quiet().await;
         }
         done(&patron.post(CHAT, 60, "x").await);
+    });
+}
+
+#[test]
+fn who_follows_a_chat_whose_actor_dies_connects_again_and_misses_nothing() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut patron = world.with_messages(&stage, 2).await;
+        let mut neighbor = stage.patron(2);
+        neighbor.open(NEIGHBOR).await;
+        let (seq, eid, _) = patron.events(CHAT).pop().unwrap();
+
+        world.chance.broken.store(true, Ordering::Relaxed);
+        patron.send_post(CHAT, 50, "lost on its way");
+        assert_eq!(patron.closed().await, CloseCode::Internal);
+        patron.leave();
+
+        let mut again = stage.patron(1);
+        again.follow(CHAT, Some((seq, eid))).await;
+        done(&again.post(CHAT, 50, "lost on its way").await);
+        quiet().await;
+        let version = world.records(CHAT).await.len() as u64;
+        assert_eq!(again.seqs(CHAT), (seq + 1..=version).collect::<Vec<_>>());
+        done(&neighbor.post(NEIGHBOR, 1, "untouched").await);
     });
 }

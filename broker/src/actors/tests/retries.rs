@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use deskbell_protocol::ToClient;
 use deskbell_protocol::codes::ErrorCode;
 
 use super::stage::{CHAT, World, done, pass, quiet, refused};
 use super::tell_to_panic;
+use crate::actors::chat::{Ask, Wish};
+use crate::actors::session::Want;
 
 #[test]
 fn a_retry_gets_the_original_place_also_after_a_restart() {
@@ -81,5 +84,39 @@ fn an_actor_that_left_memory_is_there_again_when_asked() {
         let mut again = stage.patron(1);
         assert_eq!(done(&again.post(CHAT, 50, "once").await), first);
         done(&again.post(CHAT, 51, "more").await);
+    });
+}
+
+#[test]
+fn who_found_an_actor_just_before_it_left_memory_follows_the_next_one() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut patron = world.with_messages(&stage, 3).await;
+        let found = stage.node().registry.chat(CHAT, &stage.seat);
+        patron.ask(Want::Unfollow { chat: CHAT }).await;
+        while stage.node().registry.chats_len() > 0 {
+            pass(Duration::from_secs(1)).await;
+        }
+        let ask = Ask { from: Some((patron.peer.clone(), 77)), what: Wish::Follow { from: None } };
+        found.addr.do_send(ask);
+        patron.answer(77).await;
+        pass(Duration::from_secs(30)).await;
+        let (seq, _) = done(&patron.post(CHAT, 50, "heard").await);
+        let heard = patron.seqs(CHAT);
+        assert_eq!(heard.last(), Some(&seq), "{heard:?}");
+    });
+}
+
+#[test]
+fn a_patron_who_comes_back_is_told_her_place() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let patron = world.with_messages(&stage, 0).await;
+        patron.leave();
+        quiet().await;
+        pass(Duration::from_mins(7)).await;
+        let mut again = stage.patron(1);
+        again.follow(CHAT, None).await;
+        again.until(|it| matches!(it, ToClient::Wait { ahead: 0, .. })).await;
     });
 }

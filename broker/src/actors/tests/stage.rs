@@ -14,7 +14,7 @@ use deskbell_domain::chat::{Command, Waits};
 use deskbell_domain::directory::file;
 use deskbell_domain::person::{Author, Status};
 use deskbell_protocol::ToClient;
-use deskbell_protocol::codes::ErrorCode;
+use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use deskbell_protocol::event::ChatEvent;
 use deskbell_protocol::ids::{ChatId, ClientId, Cmid, Eid, Target};
 use deskbell_protocol::limits::Limits;
@@ -72,12 +72,17 @@ origins = ["https://www.birch.example"]
 
 /// Different numbers each time, the same in each run.
 #[derive(Default)]
-struct Counted(AtomicU64);
+pub(super) struct Counted {
+    next: AtomicU64,
+    /// Set for one panic of who asks.
+    pub(super) broken: AtomicBool,
+}
 
 impl Chance for Counted {
     fn fill(&self, bytes: &mut [u8]) {
+        assert!(!self.broken.swap(false, Ordering::Relaxed), "told to");
         for byte in bytes.chunks_mut(8) {
-            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
             let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
             byte.copy_from_slice(&mixed[..byte.len()]);
         }
@@ -89,7 +94,7 @@ impl Chance for Counted {
 pub(super) struct World {
     pub(super) log: MemoryLog,
     pub(super) clock: Arc<ManualClock>,
-    chance: Arc<Counted>,
+    pub(super) chance: Arc<Counted>,
 }
 
 impl World {
@@ -243,6 +248,19 @@ impl Client {
             self.seen.push(serde_json::from_str(frame.as_str()).unwrap());
         }
         assert_eq!(self.outbox.closing(), None);
+    }
+
+    /// The code that it is closed with.
+    pub(super) async fn closed(&self) -> CloseCode {
+        let waiting = async {
+            loop {
+                if let Some(code) = self.outbox.closing() {
+                    return code;
+                }
+                self.outbox.changed().await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("it is closed in time")
     }
 
     /// Everything it was told until now.
