@@ -34,7 +34,7 @@ use self::replay::PageRead;
 use super::appender::Settled;
 use super::node::Seat;
 use super::say::{Refused, Say};
-use super::session::{Deliver, End, Peer};
+use super::session::{Deliver, Peer};
 use crate::log::StreamId;
 use crate::presence::ConnectionId;
 
@@ -121,8 +121,6 @@ pub struct ChatActor {
     conflicts: u8,
     /// The state was thrown away: the desk may know what is no longer so.
     rebuilt: bool,
-    /// Out of the registry: who still finds this actor is passed on.
-    retired: bool,
     /// Rebuilds that failed in a row.
     failed_rebuilds: u8,
     /// The patron's place, for a patron who subscribes later.
@@ -160,7 +158,6 @@ impl ChatActor {
             flight: None,
             conflicts: 0,
             rebuilt: false,
-            retired: false,
             failed_rebuilds: 0,
             wait: None,
             last_asked: Instant::now(),
@@ -213,8 +210,8 @@ impl ChatActor {
     /// who asks for made-up ids fills nothing.
     fn retire(&mut self, ctx: &mut Context<Self>) {
         let unneeded = self.readers.is_empty() && self.waiting.is_empty() && self.flight.is_none();
-        if unneeded && !self.retired && self.stage != Stage::Loading {
-            self.retired = true;
+        let retires = !matches!(self.stage, Stage::Loading | Stage::Retired);
+        if unneeded && retires {
             self.seat.node.registry.retire(self.chat, &ctx.address());
             self.stage = Stage::Retired;
             let farewell = wrap_future(tokio::time::sleep(AFTERLIFE));
@@ -250,7 +247,7 @@ impl Handler<Ask> for ChatActor {
     fn handle(&mut self, ask: Ask, ctx: &mut Context<Self>) {
         self.take_turns(ctx);
         self.last_asked = Instant::now();
-        if self.retired {
+        if self.stage == Stage::Retired {
             let successor = self.seat.node.registry.chat(self.chat, &self.seat);
             return successor.addr.do_send(ask);
         }

@@ -243,7 +243,9 @@ impl ChatActor {
             Stage::Loading | Stage::Ready => {
                 self.waiting.push_back(Ask { from: Some((peer, re)), what });
             }
-            Stage::Unread => self.refuse(Some(&(peer, re)), &Refused::Unavailable),
+            Stage::Unread | Stage::Retired => {
+                self.refuse(Some(&(peer, re)), &Refused::Unavailable);
+            }
             Stage::Quarantined => self.refuse(Some(&(peer, re)), &Refused::Quarantined),
         }
     }

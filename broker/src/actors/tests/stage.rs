@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -252,14 +252,10 @@ impl Client {
 
     /// The code that it is closed with.
     pub(super) async fn closed(&self) -> CloseCode {
-        let waiting = async {
-            loop {
-                if let Some(code) = self.outbox.closing() {
-                    return code;
-                }
-                self.outbox.changed().await;
-            }
-        };
+        let waiting = poll_fn(|cx| match self.outbox.look(cx.waker()).closing {
+            Some(code) => Poll::Ready(code),
+            None => Poll::Pending,
+        });
         timeout(PATIENCE, waiting).await.expect("it is closed in time")
     }
 
