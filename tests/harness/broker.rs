@@ -3,11 +3,13 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use rand::RngExt;
 
 use crate::store;
 
@@ -58,7 +60,45 @@ pub fn binary() -> PathBuf {
     binary
 }
 
+/// Where brokers of one test listen, one after the other: a port that is free now, and below those
+/// that outgoing connections are given, so that none takes it while no broker listens there.
+pub fn lasting_address() -> SocketAddr {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let low = range.ok().and_then(|range| range.split_whitespace().next()?.parse().ok());
+    let below: u16 = low.unwrap_or(32_768);
+    let mut chance = rand::rng();
+    let free = std::iter::repeat_with(|| chance.random_range(10_000..below.max(10_001)))
+        .take(1_000)
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .find(|address| TcpListener::bind(address).is_ok());
+    free.expect("one of a thousand ports is free")
+}
+
+/// Runs another command of the binary on a store.
+pub async fn command(store: &Path, arguments: &[&str]) -> Output {
+    let setting = format!("store.directory={}", store.display());
+    let mut command = Command::new(binary());
+    command.args(arguments).args(["--set", &setting]).stdin(Stdio::null());
+    apart(move || command.output()).await.expect("the command can be run")
+}
+
+/// Does what blocks without holding up who else runs here.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.expect("it does not panic")
+}
+
 impl Broker {
+    /// Starts one as [`Self::start`] does, while clients of this thread go on.
+    pub async fn start_apart(options: &Options) -> Self {
+        let options = options.clone();
+        apart(move || Self::start(&options)).await
+    }
+
+    /// Stops one as [`Self::terminate`] does, while clients of this thread go on.
+    pub async fn terminate_apart(self) -> ExitStatus {
+        apart(move || self.terminate()).await
+    }
+
     /// Starts one and waits until it is ready. Its log lines go to `STORE/broker.log`.
     pub fn start(options: &Options) -> Self {
         let file = store::directory_file();

@@ -17,6 +17,7 @@ mod streams;
 mod tests;
 mod writes;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -150,10 +151,36 @@ pub struct Violation {
     pub what: String,
 }
 
+impl History {
+    /// What the broker said is stored, in the order in which it did.
+    pub fn acknowledged(&self) -> impl Iterator<Item = Written> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Answered { outcome: Outcome::Acknowledged(written), .. } => Some(*written),
+            Step::Answered { .. }
+            | Step::Invoked { .. }
+            | Step::Said(..)
+            | Step::Heard(..)
+            | Step::Told(..)
+            | Step::Settled(_) => None,
+        })
+    }
+}
+
 impl Violation {
     pub(crate) fn of(rule: Rule, what: impl Into<String>) -> Self {
         Self { rule, what: what.into() }
     }
+}
+
+/// Fails with the rules that a run broke, how often, and some of the places.
+pub fn assert_good(history: &History, stored: &Stored) {
+    let violations = judge(history, stored);
+    let mut broken: BTreeMap<Rule, usize> = BTreeMap::new();
+    for violation in &violations {
+        *broken.entry(violation.rule).or_default() += 1;
+    }
+    let first: Vec<_> = violations.iter().take(20).collect();
+    assert!(violations.is_empty(), "{broken:?}, such as {first:#?}");
 }
 
 /// Everything that must not have happened; empty for a good run.

@@ -5,11 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use deskbell::log::sqlite::SqliteLog;
 use deskbell::secrets::password::Passwords;
 use deskbell::secrets::sqlite::SqliteSecrets;
 use deskbell::secrets::{Keys, Secrets};
 use deskbell::world::SystemChance;
 use tempfile::TempDir;
+
+use crate::history::stored::Stored;
 
 /// Every operator's password in tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -37,6 +40,12 @@ pub fn fresh() -> TempDir {
         fs::copy(entry.path(), fresh.path().join(entry.file_name())).expect("a copy of a store");
     }
     fresh
+}
+
+/// All chats of a store that no broker has open.
+pub async fn read(directory: &Path) -> Stored {
+    let log = SqliteLog::open(directory).expect("no broker has the store open");
+    Stored::read(&log).await.expect("the store can be read")
 }
 
 fn prepare(path: &Path) {

@@ -2,7 +2,9 @@
 //!
 //! Not here: tests of one module, which stand beside it in its crate.
 
+mod backup;
 mod codegen;
 mod crash;
+mod drain;
 mod scripted;
 mod tidy;

@@ -1,4 +1,5 @@
-//! An operator: claims whatever rings, as all others do, and answers what she won.
+//! An operator: claims whatever rings, as all others do, answers what she won, and now and then
+//! offers it to all others, who claim it again.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +19,22 @@ const QUEUE: &str = "coop/tri-county";
 const NEWS_MAX: usize = 4_096;
 /// One in so many of her texts is a note.
 const NOTE_EVERY: usize = 10;
+/// One in so many of her writes is an offer.
+const OFFER_EVERY: usize = 15;
 /// Why a claim may come to nothing: someone was first, or it is over, or gone from her queues.
 const LOST: &[ErrorCode] = &[
     ErrorCode::AlreadyClaimed,
     ErrorCode::ChatEnded,
     ErrorCode::NotFound,
     ErrorCode::NotMonitoring,
+];
+/// Why an offer or a farewell may come to nothing: it is over, nobody else is there yet, or it is
+/// not hers, or hers still, whatever she thinks.
+const IN_VAIN: &[ErrorCode] = &[
+    ErrorCode::ChatEnded,
+    ErrorCode::TargetOffline,
+    ErrorCode::NotOwner,
+    ErrorCode::OwnerMustStay,
 ];
 
 /// What of the events she acts on.
@@ -45,10 +56,10 @@ pub(super) async fn play(player: Player, stage: Stage) {
 }
 
 fn news_in(event: &Event) -> Vec<News> {
-    let rings = |row: &ListRow| row.transfer_from.is_none().then_some(News::Rings(row.chat));
+    let rings = |row: &ListRow| News::Rings(row.chat);
     match event {
-        Event::List(rows) => rows.iter().filter_map(rings).collect(),
-        Event::Row(row) => rings(row).into_iter().collect(),
+        Event::List(rows) => rows.iter().map(rings).collect(),
+        Event::Row(row) => vec![rings(row)],
         Event::Chat { chat, sequenced } if matches!(sequenced.event, ChatEvent::Ended { .. }) => {
             vec![News::Over(*chat)]
         }
@@ -87,12 +98,18 @@ async fn act(player: Player, stage: Stage, mut news: mpsc::Receiver<News>) {
     }
 }
 
-/// Claims a chat and, if she won, talks until it is over.
+/// Claims a chat and, if she won, talks until it is over or someone else took it from her.
 async fn answer(player: Player, stage: Stage, chat: ChatId) -> Option<ChatId> {
     if player.write_unless(Write::Claim(chat), LOST).await.is_none() {
         return Some(chat);
     }
     while !stage.stopped() {
+        if player.between(1, OFFER_EVERY) == 1 {
+            let to = QUEUE.parse().expect("a target");
+            let offer = Write::Transfer { chat, to, note: None, tell_patron: false };
+            player.write_unless(offer, IN_VAIN).await;
+            continue;
+        }
         let text = player.text();
         let write = if player.between(1, NOTE_EVERY) == 1 {
             Write::Note { chat, text }
@@ -100,6 +117,11 @@ async fn answer(player: Player, stage: Stage, chat: ChatId) -> Option<ChatId> {
             Write::Post { chat, text, lang: None }
         };
         if player.write_unless(write, &[ErrorCode::ChatEnded]).await.is_none() {
+            break;
+        }
+        let left = player.between(1, OFFER_EVERY) == 1
+            && player.write_unless(Write::Leave(chat), IN_VAIN).await.is_some();
+        if left {
             break;
         }
     }

@@ -8,6 +8,7 @@ use deskbell_client::protocol::event::{ChatEvent, Sequenced};
 use deskbell_client::protocol::to_broker::ToBroker;
 use deskbell_client::protocol::to_client::{Snapshot, SnapshotReason, ToClient};
 use deskbell_domain::chat::ChatEvent as Fact;
+use deskbell_domain::person::Author;
 use deskbell_protocol::ids::{ChatId, Eid};
 
 use super::stored::Stored;
@@ -24,6 +25,8 @@ struct Reader {
     leaving: BTreeSet<ChatId>,
     /// The last place ever told of each chat, on any connection.
     seen: BTreeMap<ChatId, u64>,
+    /// As whom the client writes, once it does.
+    author: Option<Author>,
     /// The last place that the SDK told its app.
     told: BTreeMap<ChatId, u64>,
 }
@@ -51,10 +54,30 @@ pub(super) fn judge(history: &History, stored: &Stored) -> Vec<Violation> {
                 let known = acknowledged.entry(written.chat).or_default();
                 *known = written.seq.max(*known);
             }
-            Step::Invoked { .. } | Step::Answered { .. } => {}
+            Step::Invoked { process, author, .. } => {
+                readers.entry(process).or_default().author = Some(author.clone());
+            }
+            Step::Answered { .. } => {}
         }
     }
     judge.violations
+}
+
+/// Whether someone was not in a chat at a place from `from` on: who only saw what rang or was
+/// offered, or has left, may find on return that it is no longer hers to see.
+pub(super) fn was_out(stored: &Stored, chat: ChatId, who: &Author, from: u64) -> bool {
+    let Author::Operator(user) = who else { return false };
+    let mut inside = false;
+    stored.chats.get(&chat).into_iter().flatten().any(|record| {
+        match &record.event {
+            Fact::Claimed { by, .. } if by == user => inside = true,
+            Fact::Left { by: gone } | Fact::ParticipantLost { who: gone } if gone == user => {
+                inside = false;
+            }
+            _ => {}
+        }
+        record.seq >= from && !inside
+    })
 }
 
 impl Reader {
@@ -111,7 +134,9 @@ impl Judge<'_> {
             }
             ToClient::Ok { chat: Some(chat), seq: Some(seq), .. } => {
                 let seen = reader.seen.get(chat).copied().unwrap_or_default();
-                if seen < *seq {
+                // Who left does not see how: a lost answer comes again, the event does not.
+                let left = self.stored.at(*chat, *seq).map(|at| &at.event);
+                if seen < *seq && !matches!(left, Some(Fact::Left { .. })) {
                     let what = format!("{who}: {chat}/{seq} is acknowledged, told up to {seen}");
                     self.broken(Rule::ReadYourWrites, what);
                 }
@@ -215,8 +240,12 @@ impl Judge<'_> {
                 }
             }
             Event::ChatLost { chat, refused } => {
-                let what = format!("{who}: {chat} is not resumed: {:?}", refused.code);
-                self.broken(Rule::NoGap, what);
+                let from = reader.told.remove(chat).unwrap_or_default();
+                let author = reader.author.as_ref();
+                if !author.is_some_and(|it| was_out(self.stored, *chat, it, from)) {
+                    let what = format!("{who}: {chat} is not resumed: {:?}", refused.code);
+                    self.broken(Rule::NoGap, what);
+                }
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use deskbell_client::protocol::event::{ChatEvent as Seen, Person, Position, Sequenced};
 use deskbell_client::protocol::ids::{ChatId, ClientId, Cmid, Eid, Target, UserId};
 use deskbell_client::protocol::to_broker::ToBroker;
-use deskbell_client::protocol::to_client::ToClient;
+use deskbell_client::protocol::to_client::{Refused, ToClient};
 use deskbell_client::{Event, Ring, Write, Written};
 use deskbell_domain::chat::ChatEvent;
 use deskbell_domain::chat::event::{Opened, Ring as Rings};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::recorder::Recorder;
 use super::stored::{Stored, StoredEvent};
+use super::streams::was_out;
 use super::{History, Op, Outcome, Process, Rule, Step, judge};
 
 const CHAT: ChatId = ChatId(7);
@@ -370,6 +371,35 @@ fn an_answer_before_its_event_is_one_too_early() {
     assert_eq!(run.broken(), []);
     run.step(Step::Heard(patron(), Box::new(ok(5))));
     assert_eq!(run.broken(), [Rule::ReadYourWrites]);
+}
+
+#[test]
+fn who_left_need_not_see_how_and_may_find_the_chat_no_longer_hers() {
+    let operator = Author::Operator(maya());
+    let mut run = Run::good();
+    assert!(!was_out(&run.stored, CHAT, &operator, 4), "she owns it");
+    run.writes(5, operator.clone(), Write::Leave(CHAT), ChatEvent::Left { by: maya() });
+    let ok = ToClient::Ok { re: 9, chat: Some(CHAT), seq: Some(5), eid: Some(Eid(5)) };
+    run.step(Step::Heard(Process::named(operator.to_string()), Box::new(ok)));
+    assert_eq!(run.broken(), []);
+    assert!(was_out(&run.stored, CHAT, &operator, 4), "she left");
+    assert!(!was_out(&run.stored, CHAT, &Author::Patron, 4), "a patron is always in it");
+}
+
+#[test]
+fn a_chat_that_is_not_resumed_although_she_is_in_it_is_a_gap() {
+    let mut run = Run::good();
+    let refused = Box::new(Refused {
+        re: None,
+        code: ErrorCode::NotFound,
+        message: String::new(),
+        temporary: false,
+        retry_after_ms: None,
+        by: None,
+        next: None,
+    });
+    run.step(Step::Told(patron(), Box::new(Event::ChatLost { chat: CHAT, refused })));
+    assert_eq!(run.broken(), [Rule::NoGap]);
 }
 
 #[test]
