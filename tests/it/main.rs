@@ -4,5 +4,7 @@
 
 mod codegen;
 mod crash;
+mod metrics;
 mod scripted;
 mod tidy;
+mod tls;
