@@ -43,7 +43,7 @@ fn a_deadline_fires_once_and_not_before_its_time() {
     World::new().play(async |world| {
         let stage = world.broker().await;
         drop(world.with_messages(&stage, 0).await);
-        world.moves(ROLL_UP - Duration::from_secs(1)).await;
+        world.moves(ROLL_UP.saturating_sub(Duration::from_secs(1))).await;
         // One that comes too early changes nothing, and the true one still comes.
         tick(&stage);
         quiet().await;
@@ -112,7 +112,7 @@ fn left_and_forgotten() -> World {
 fn a_deadline_of_before_a_restart_fires_when_the_desk_has_settled() {
     left_and_forgotten().play(async |world| {
         let _stage = world.broker().await;
-        world.moves(SETTLING - Duration::from_secs(5)).await;
+        world.moves(SETTLING.saturating_sub(Duration::from_secs(5))).await;
         let kinds = world.kinds(CHAT).await;
         assert_eq!(kinds, ["chat.opened", "chat.rung", "chat.patron_away"]);
         world.moves(Duration::from_secs(6)).await;
