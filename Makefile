@@ -29,8 +29,8 @@ check: ## Format, lints, docs, generated files, types, spelling, licenses
 test: setup check ## Everything: what setup and check do, then every test; CI runs this
 	cargo build $(ALL) --bins
 ifeq ($(NEXTEST),yes)
+	cargo test $(ALL) --doc --quiet
 	cargo nextest run $(ALL)
-	cargo test $(ALL) --doc
 else
 	cargo test $(ALL)
 endif

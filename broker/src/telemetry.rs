@@ -41,7 +41,7 @@ macro_rules! metrics_table {
 metrics_table! {
     /// Open WebSocket connections.
     Gauge CONNECTIONS = "deskbell_connections";
-    /// WebSocket connections closed, by why: a close code, or how the client went.
+    /// WebSocket connections that ended, by why: client, broker, protocol, stuck.
     Counter CLOSES = "deskbell_closes_total";
     /// Sign-ins, by result: ok, refused.
     Counter SIGN_INS = "deskbell_sign_ins_total";

@@ -6,5 +6,7 @@ mod backup;
 mod codegen;
 mod crash;
 mod drain;
+mod metrics;
 mod scripted;
 mod tidy;
+mod tls;

@@ -103,7 +103,7 @@ sections! {
         /// Also admit pages on localhost, for patrons and desks. For development only.
         dev: bool = false;
         /// Proxies that end TLS in front of the broker, as addresses or ranges:
-        /// `["10.0.0.5", "fd00::/8"]`. Only they may say whom they forward for.
+        /// `["10.0.0.5", "fd00::/8"]`. With one named, the broker starts off loopback without TLS.
         trusted_proxies: Vec<String> = Vec::new();
         /// Start off loopback without TLS and without a trusted proxy. Passwords and chats then
         /// cross the network in clear.

@@ -1,6 +1,7 @@
 //! Commands while a broker has the store open: through the socket file.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use deskbell_domain::directory::command::Command;
 use deskbell_domain::directory::decide::decide_all;
 use deskbell_domain::directory::{Directory, file};
 use futures_util::future::BoxFuture;
+use serde_json::json;
 
 use crate::shell::{CHAT, Desk, hold_a_chat};
 
@@ -88,14 +90,63 @@ fn a_broker_serves_takes_commands_and_stops_when_told() {
     assert!(desk.run(&["directory", "apply", "cedar.toml"]).done().contains("applied"));
     assert!(desk.run(&["backup", "desk.db"]).done().contains("all verified"));
     let second = desk.run(&["serve"]);
-    second.refused(&format!("process {} has it open", broker.0.id()));
+    let told = second.refused(&format!("process {} has it open", broker.child.id()));
+    assert!(told.contains("stop that process, or give the command to the"), "{told}");
     assert!(broker.stop());
     assert!(desk.run(&["check"]).done().contains("no broker runs"));
     assert!(desk.run(&["directory", "export"]).done().contains("[institutions.cedar]"));
 }
 
+#[test]
+fn the_link_of_init_sets_the_password_that_signs_in_and_works_once() {
+    let desk = Desk::empty();
+    let out = desk.run(&["init", "--institution", "Birch", "--user", "maya"]).done();
+    let secret = out.split("/password#").nth(1).unwrap().lines().next().unwrap();
+    let broker = Broker::start(&desk);
+    let (password, sign_in) = ("/v1/password", "/v1/sign-in");
+    let short = json!({"secret": secret, "password": "short"});
+    let (status, refused) = broker.post(password, &short);
+    assert_eq!((status, &refused["code"]), (400, &json!("bad_text")), "{refused}");
+
+    let wanted = json!({"secret": secret, "password": "correct horse"});
+    let (status, granted) = broker.post(password, &wanted);
+    assert_eq!(status, 200, "{granted}");
+    let maya = json!({"user": "maya", "password": "correct horse"});
+    let (status, granted) = broker.post(sign_in, &maya);
+    assert!(status == 200 && granted["token"].is_string(), "{granted}");
+
+    let (status, refused) = broker.post(password, &wanted);
+    assert_eq!((status, &refused["code"]), (401, &json!("unauthorized")), "{refused}");
+    assert!(refused["message"].as_str().unwrap().contains("ask for a new one"), "{refused}");
+    let other = json!({"user": "maya", "password": "wrong horse"});
+    assert_eq!(broker.post(sign_in, &other).0, 401);
+}
+
+#[test]
+fn a_broker_that_others_could_listen_to_does_not_start() {
+    let desk = Desk::initialized();
+    let open = ["serve", "--set", "server.listen=0.0.0.0:0"];
+    let told = desk.run(&open).refused("others can reach this address, and nothing encrypts it");
+    for remedy in ["[tls]", "server.trusted_proxies", "server.insecure_off_loopback = true"] {
+        assert!(told.contains(remedy), "{told}");
+    }
+    desk.run(&["check", "--set", "server.listen=0.0.0.0:0"]).refused("1 check failed");
+}
+
+#[test]
+fn an_address_in_use_is_named_with_what_to_do() {
+    let desk = Desk::initialized();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("server.listen={}", taken.local_addr().unwrap());
+    let told = desk.run(&["serve", "--set", &listen]).refused("cannot listen on 127.0.0.1:");
+    assert!(told.contains("stop what uses it, or set another address"), "{told}");
+}
+
 /// The real thing, on free ports.
-struct Broker(Child);
+struct Broker {
+    child: Child,
+    address: String,
+}
 
 impl Broker {
     fn start(desk: &Desk) -> Self {
@@ -108,25 +159,43 @@ impl Broker {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let ready = lines.find(|line| line.as_ref().unwrap().contains("\"ready\""));
-        assert!(ready.is_some(), "it went away before it was ready");
+        let ready = lines.by_ref().map(Result::unwrap).find(|line| line.contains("\"ready\""));
+        let ready = ready.expect("it went away before it was ready");
+        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+        let address = ready["address"].as_str().unwrap().to_owned();
         // Read on, so that it never waits for somebody to listen.
         std::thread::spawn(move || lines.for_each(drop));
-        Self(child)
+        Self { child, address }
+    }
+
+    /// Posts JSON; the status and the body.
+    fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap())
     }
 
     /// Whether it stopped in order.
     fn stop(&mut self) -> bool {
-        let process = rustix::process::Pid::from_child(&self.0);
+        let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
-        self.0.wait().unwrap().success()
+        self.child.wait().unwrap().success()
     }
 }
 
 impl Drop for Broker {
     fn drop(&mut self) {
         // After `stop` there is nothing left to kill.
-        let _: std::io::Result<()> = self.0.kill();
+        let _: std::io::Result<()> = self.child.kill();
     }
 }
 

@@ -128,6 +128,18 @@ fn check_names_what_is_missing_with_its_remedy() {
 }
 
 #[test]
+fn check_says_when_nobody_may_sign_in() {
+    let desk = Desk::initialized();
+    desk.write("empty.toml", "");
+    desk.run(&["directory", "apply", "empty.toml", "--prune"]).done();
+    let ran = desk.run(&["check"]);
+    let line =
+        "directory      FAIL  nobody may sign in: run `deskbell init` or `deskbell directory";
+    assert!(ran.out.contains(line), "{ran:?}");
+    ran.refused("1 check failed");
+}
+
+#[test]
 fn every_command_explains_itself_with_examples() {
     let desk = Desk::empty();
     let commands = [

@@ -57,7 +57,7 @@ function happened(event: ChatEvent): string {
     case "rung":
       return event.tiers.join();
     case "claimed":
-      return event.by.kind === "operator" ? event.by.library : event.by.kind;
+      return event.by.kind === "operator" ? (event.by.library ?? event.by.name) : event.by.kind;
     case "posted":
     case "noted":
       return event.text;

@@ -209,7 +209,7 @@ fn what_nobody_wrote_is_from_nowhere() {
 fn what_was_written_in_other_words_or_by_another_is_from_nowhere() {
     let mut run = Run::good();
     run.invokes(5, Author::Patron, post("three"));
-    run.stores(5, Author::Patron, Some(cmid(5)), posted("thre"));
+    run.stores(5, Author::Patron, Some(cmid(5)), posted("thirty"));
     assert_eq!(run.broken(), [Rule::NothingFromNowhere]);
     run.records()[4].event = posted("three");
     assert_eq!(run.broken(), []);

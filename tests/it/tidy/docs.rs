@@ -1,5 +1,6 @@
 //! What is promised in prose: links lead somewhere, decisions are listed, codes have a test.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use deskbell_protocol::codes::ErrorCode;
@@ -72,6 +73,26 @@ fn the_map_stays_short_enough_to_read() {
     let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap_or_default();
     let lines = map.lines().count();
     assert!((20..=200).contains(&lines), "ARCHITECTURE.md has {lines} lines; keep it to 200");
+}
+
+#[test]
+fn every_metric_is_told_to_whoever_runs_a_broker_and_no_other() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap_or_default();
+    let (table, page) = (read("broker/src/telemetry.rs"), read("docs/operating.md"));
+    let table = table.split("#[cfg(test)]").next().unwrap_or_default();
+    let (counted, told) = (metric_names(table), metric_names(&page));
+    let untold = counted.difference(&told).map(|name| format!("{name}: not in the document"));
+    let uncounted = told.difference(&counted).map(|name| format!("{name}: not counted"));
+    none("docs/operating.md lists the metrics:", &untold.chain(uncounted).collect::<Vec<_>>());
+    assert!(!counted.is_empty(), "no metric was found");
+}
+
+fn metric_names(text: &str) -> BTreeSet<String> {
+    let names = text.split("deskbell_").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
+        rest[..end].to_owned()
+    });
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 #[test]

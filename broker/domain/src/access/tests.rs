@@ -116,7 +116,7 @@ fn the_target_of_an_offer_reads_the_chat_while_it_is_on_offer() {
 }
 
 #[test]
-fn the_home_librarys_administrators_read_it_and_those_of_others_do_not() {
+fn administrators_of_the_home_library_read_it_and_those_of_others_do_not() {
     for history in [vec![rang()], vec![rang(), claimed("maya")], vec![rang(), over()]] {
         assert_eq!(reads(&signed_in("ada"), &at(&[]), &history), Some(Audience::HomeStaff));
         assert_eq!(reads(&signed_in("ines"), &at(&[]), &history), None);

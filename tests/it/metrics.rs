@@ -1,0 +1,48 @@
+//! What a broker counts, read from its second listener as whoever runs it would.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use deskbell_client::{Client, Options as ClientOptions, Ring, TcpConnector, patron_session};
+use deskbell_tests::broker::{Broker, Options};
+use deskbell_tests::store;
+
+const ORIGIN: &str = "https://www.birch.example";
+
+fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the second listener answers");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: broker\r\nconnection: close\r\n\r\n")
+        .expect("a request can be sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer is text");
+    answer
+}
+
+fn value(page: &str, name: &str) -> u64 {
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is missing:\n{page}")).parse().expect("a count")
+}
+
+#[tokio::test]
+async fn a_broker_counts_what_it_stores() {
+    let store = store::fresh();
+    let broker = Broker::start(&Options::new(store.path()));
+    let before = get(broker.admin_address, "/metrics");
+    let widget = "birch-home".parse().expect("a widget's id");
+    let connector = TcpConnector::new();
+    let granted = patron_session(&connector, &broker.url(), ORIGIN, widget).await;
+    let mut options = ClientOptions::new(broker.url(), granted.expect("a visit").into());
+    options.origin = Some(ORIGIN.to_owned());
+    let (client, _events) = Client::connect(options);
+    let rung = client.open(Ring::new("Is the reading room open?")).await;
+    let rung = rung.expect("a chat is opened");
+
+    let after = get(broker.admin_address, "/metrics");
+    let grown = |name| value(&after, name) - value(&before, name);
+    assert!(grown("deskbell_commits_total") >= 1, "{after}");
+    assert_eq!(grown("deskbell_events_stored_total"), rung.seq, "{after}");
+    assert!(after.contains("deskbell_commit_seconds_bucket"), "{after}");
+    assert_eq!(value(&after, "deskbell_connections"), 1, "{after}");
+    assert!(get(broker.admin_address, "/livez").ends_with("alive\n"));
+    assert!(get(broker.admin_address, "/readyz").starts_with("HTTP/1.1 200 "));
+}
