@@ -19,6 +19,7 @@ use self::list::List;
 pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
 pub use self::requests::{Request, Want};
 use super::chat::Nudge;
+use super::directory::is_active;
 use super::node::Seat;
 use super::outbox::Outbox;
 use super::say::{Frame, Say};
@@ -156,6 +157,11 @@ impl SessionActor {
         // Only now is an older one shown out: on its own shard it may be gone at once, and a person
         // who reloads a page must not be seen to go away.
         seat.node.registry.enter(&peer);
+        // Her account may have been ended after her token was looked at and before she could be
+        // found here.
+        if peer.operator().is_some_and(|user| !is_active(&seat.node, user)) {
+            peer.addr.do_send(End::Close(CloseCode::SignedOut));
+        }
         peer
     }
 
@@ -178,7 +184,7 @@ impl SessionActor {
         }
     }
 
-    fn end(&mut self, ctx: &mut Context<Self>) {
+    fn end(&mut self) {
         let node = &self.seat.node;
         for chat in &self.follows {
             let handle = node.registry.chat(*chat, &self.seat);
@@ -187,7 +193,17 @@ impl SessionActor {
         self.drop_list();
         self.seat.node.registry.leave(&self.peer);
         self.seat.node.desk().departed(&self.seat.node, &self.peer);
-        ctx.stop();
+    }
+}
+
+impl Drop for SessionActor {
+    /// A session that a mistake of ours ends takes its connection with it, and nobody goes on
+    /// taking the person for present.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.outbox.close(CloseCode::Internal);
+            self.end();
+        }
     }
 }
 
@@ -230,7 +246,10 @@ impl Handler<End> for SessionActor {
     fn handle(&mut self, end: End, ctx: &mut Context<Self>) {
         match end {
             End::Close(code) => self.outbox.close(code),
-            End::Gone => self.end(ctx),
+            End::Gone => {
+                self.end();
+                ctx.stop();
+            }
         }
     }
 }

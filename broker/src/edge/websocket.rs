@@ -30,10 +30,6 @@ use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::session::{End, Peer, Request, Room};
 
-/// How often the broker pings.
-pub const PING_EVERY: Duration = Duration::from_secs(25);
-/// How long a session lives on after its token.
-const TOKEN_GRACE: Duration = Duration::from_secs(25);
 /// Frames written before the socket is flushed.
 const FRAMES_PER_FLUSH: usize = 64;
 /// Frames read before what they caused is written.
@@ -207,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn is_alive(&mut self) {
         if self.awaits_pong {
             self.awaits_pong = false;
-            self.heartbeat = Instant::now() + PING_EVERY;
+            self.heartbeat = Instant::now() + self.seat.node.settings.ping;
         }
     }
 
