@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.take(first)?;
         let most = self.seat.node.settings.limits.requests_in_flight;
         for _ in 1..FRAMES_PER_READ {
-            if self.outbox.in_flight() >= most {
+            if self.outbox.in_flight() >= most || self.outbox.closing().is_some() {
                 break;
             }
             match self.ws.next().now_or_never() {
@@ -148,7 +148,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let is_bad = unreadable.refusal.code == ErrorCode::BadFrame;
                 self.refuse(unreadable.re, unreadable.refusal, None);
                 if is_bad && self.bad_frames.one_too_many(Instant::now()) {
-                    return Err(Goodbye::Code(CloseCode::BadFrames));
+                    // What was answered before it is still sent.
+                    self.outbox.close(CloseCode::BadFrames);
                 }
                 Ok(())
             }
