@@ -4,4 +4,5 @@
 //! Not here: any test (`it/`), and any knowledge of what the broker should do.
 
 pub mod broker;
+pub mod raw;
 pub mod store;

@@ -3,5 +3,7 @@
 //! Not here: tests of one module, which stand beside it in its crate.
 
 mod codegen;
+mod codes;
+mod privacy;
 mod scripted;
 mod tidy;
