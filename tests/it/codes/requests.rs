@@ -85,3 +85,30 @@ async fn too_fast_a_client_is_told_how_long_to_wait() {
     refused(&hasty, ErrorCode::RateLimited);
     assert!((1..=1000).contains(&hasty["retry_after_ms"].as_u64().unwrap()), "{hasty}");
 }
+
+#[tokio::test]
+async fn a_chat_that_is_full_takes_no_further_text_and_can_be_ended() {
+    let fast = ["limits.requests_per_second=100000", "limits.requests_burst=100000"];
+    let desk = desk(&fast).await;
+    let mut maya = desk.monitoring("maya").await;
+    let mut patron = desk.patron().await;
+    let chat = ring(&mut patron).await;
+    done(&maya.write("chat.claim", json!({ "chat": chat })).await);
+    let post = |cmid: Uuid| json!({ "chat": chat, "cmid": cmid, "text": "x" });
+    for _ in 0..48 {
+        for _ in 0..100 {
+            maya.request("chat.post", post(Uuid::new_v4())).await;
+        }
+        // The patron reads along, so that she does not count as too slow.
+        done(&maya.ask("sync", json!({})).await);
+        done(&patron.ask("sync", json!({})).await);
+    }
+    let mut answer = json!({ "type": "ok" });
+    for _ in 0..101 {
+        if answer["type"] == "ok" {
+            answer = maya.write("chat.post", json!({ "chat": chat, "text": "x" })).await;
+        }
+    }
+    refused(&answer, ErrorCode::ChatFull);
+    done(&maya.write("chat.end", json!({ "chat": chat })).await);
+}
