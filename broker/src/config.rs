@@ -60,6 +60,8 @@ pub struct Config {
     pub settling: Duration,
     /// Of a connection.
     pub limits: Limits,
+    /// Between two pings of a connection.
+    pub ping: Duration,
     /// How log lines look.
     pub log_format: LogFormat,
     /// And how many there are.

@@ -6,5 +6,6 @@
 pub mod broker;
 pub mod crowd;
 pub mod history;
+pub mod raw;
 pub mod seed;
 pub mod store;

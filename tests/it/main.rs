@@ -4,9 +4,11 @@
 
 mod backup;
 mod codegen;
+mod codes;
 mod crash;
 mod drain;
 mod metrics;
+mod privacy;
 mod scripted;
 mod tidy;
 mod tls;

@@ -14,9 +14,12 @@ use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::{Command, Refusal};
 use deskbell_domain::directory::decide::decide_all;
 use deskbell_domain::person::Author;
+use deskbell_protocol::codes::CloseCode;
+use deskbell_protocol::ids::UserId;
 use tokio::sync::oneshot;
 
 use super::node::Node;
+use super::session::Peer;
 use crate::log::{Append, Entry, EventLog, LiveChange, LogError, Outcome, StreamId, record};
 use crate::world::{Chance, Clock};
 
@@ -139,6 +142,13 @@ fn show(node: &Arc<Node>, directory: Directory) {
     node.directory.store(directory.clone());
     let shift = node.presence.restrict(&|user, target| directory.may_monitor(user, target));
     node.desk().directory_changed(shift);
+    let signed_out = |peer: &Peer| peer.operator().is_some_and(|user| !is_active(node, user));
+    node.registry.close_those(signed_out, CloseCode::SignedOut);
+}
+
+/// Whether `user` may be signed in, by the directory as it is now.
+pub fn is_active(node: &Node, user: &UserId) -> bool {
+    node.directory.load().active_user(user).is_some()
 }
 
 /// Reads the whole directory from the log.

@@ -29,6 +29,8 @@ use crate::world::{Chance, Clock};
 pub struct Settings {
     /// Enforced on every connection.
     pub limits: Limits,
+    /// How often each connection is pinged; a session outlives its token by as much.
+    pub ping: Duration,
     /// Waits that no widget sets.
     pub waits: Waits,
     /// For how long after a start absences and old deadlines do not count.

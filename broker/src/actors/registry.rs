@@ -85,6 +85,13 @@ impl Registry {
         }
     }
 
+    /// Shows out everybody of whom `is_theirs` says so.
+    pub fn close_those(&self, is_theirs: impl Fn(&Peer) -> bool, code: CloseCode) {
+        for peer in self.peers.iter().filter(|peer| is_theirs(peer)) {
+            peer.addr.do_send(End::Close(code));
+        }
+    }
+
     /// The chats of one shard.
     pub fn chats_on(&self, shard: usize) -> Vec<Arc<ChatHandle>> {
         let handles = self.chats.iter().map(|entry| entry.value().clone());

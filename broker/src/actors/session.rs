@@ -19,6 +19,7 @@ use self::list::List;
 pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
 pub use self::requests::{Request, Want};
 use super::chat::Nudge;
+use super::directory::is_active;
 use super::node::Seat;
 use super::outbox::Outbox;
 use super::say::{Frame, Say};
@@ -172,6 +173,11 @@ impl SessionActor {
         // Only now is an older one shown out: on its own shard it may be gone at once, and a person
         // who reloads a page must not be seen to go away.
         seat.node.registry.enter(&peer);
+        // Her account may have been ended after her token was looked at and before she could be
+        // found here.
+        if peer.operator().is_some_and(|user| !is_active(&seat.node, user)) {
+            peer.addr.do_send(End::Close(CloseCode::SignedOut));
+        }
         peer
     }
 

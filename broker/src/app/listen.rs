@@ -64,8 +64,12 @@ async fn serve(
     };
     let Opened { ports, care } = store::open(&config, clock)?;
     store::seed_directory(&config, &ports).await?;
-    let settings =
-        Settings { limits: config.limits.clone(), waits: config.waits, settling: config.settling };
+    let settings = Settings {
+        limits: config.limits.clone(),
+        ping: config.ping,
+        waits: config.waits,
+        settling: config.settling,
+    };
     let broker = assemble(ports, settings, config.desk_origins.clone(), config.dev, shards).await?;
     let certificate = config.tls.clone().map(Certificate::load).transpose()?;
     let listener = listen(config.listen)?;

@@ -121,6 +121,7 @@ impl<'a> Layers<'a> {
             },
             settling: Duration::from_secs(waits.settling_seconds().into()),
             limits: self.limits()?,
+            ping: self.ping()?,
             log_format: log.format(),
             log_level: log.level(),
         })
@@ -130,6 +131,13 @@ impl<'a> Layers<'a> {
         match seconds {
             1..=86_400 => Ok(Duration::from_secs(seconds.into())),
             _ => Err(self.wrong(key, "takes 1 to 86400 seconds")),
+        }
+    }
+
+    fn ping(&self) -> Result<Duration, ConfigError> {
+        match self.raw.limits.ping_ms() {
+            ms @ 100..=120_000 => Ok(Duration::from_millis(ms.into())),
+            _ => Err(self.wrong("limits.ping_ms", "takes 100 to 120000 milliseconds")),
         }
     }
 

@@ -165,6 +165,8 @@ sections! {
         patron_chats: u32 = Limits::default().patron_chats;
         /// From connecting to a valid `hello`, in milliseconds.
         hello_ms: u32 = Limits::default().hello_ms;
+        /// Between two `ping`s, in milliseconds. A session outlives its token by as much.
+        ping_ms: u32 = 25_000;
         /// To answer a `ping`, in milliseconds.
         pong_ms: u32 = Limits::default().pong_ms;
         /// Unsent output at which a reader counts as too slow.

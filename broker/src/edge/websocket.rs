@@ -37,10 +37,6 @@ use crate::actors::say::Frame;
 use crate::actors::session::{End, Peer, Request, Room};
 use crate::telemetry;
 
-/// How often the broker pings.
-pub const PING_EVERY: Duration = Duration::from_secs(25);
-/// How long a session lives on after its token.
-const TOKEN_GRACE: Duration = Duration::from_secs(25);
 /// Frames written before the socket is flushed.
 const FRAMES_PER_FLUSH: usize = 64;
 /// Frames read before what they caused is written.
@@ -213,7 +209,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let is_bad = unreadable.refusal.code == ErrorCode::BadFrame;
                 self.refuse(unreadable.re, unreadable.refusal, None);
                 if is_bad && self.bad_frames.one_too_many(Instant::now()) {
-                    return Err(Goodbye::Code(CloseCode::BadFrames));
+                    // What was answered before it is still sent.
+                    self.outbox.close(CloseCode::BadFrames);
                 }
                 Ok(())
             }
@@ -269,7 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn is_alive(&mut self) {
         if self.awaits_pong {
             self.awaits_pong = false;
-            self.heartbeat = Instant::now() + PING_EVERY;
+            self.heartbeat = Instant::now() + self.seat.node.settings.ping;
         }
     }
 

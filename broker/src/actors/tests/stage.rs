@@ -131,6 +131,7 @@ impl World {
             chance: self.chance.clone(),
         };
         let settings = Settings {
+            ping: Duration::from_secs(25),
             limits: Limits::default(),
             waits: Waits::default(),
             settling: Duration::from_secs(30),

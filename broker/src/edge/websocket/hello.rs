@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::closing::Goodbye;
 use super::rate::{BadFrames, Rate};
-use super::{Connection, PING_EVERY, TOKEN_GRACE, to_wire};
+use super::{Connection, to_wire};
 use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::session::SessionActor;
@@ -109,7 +109,8 @@ fn open<S>(
     let peer =
         SessionActor::open(seat.clone(), connection, client, admitted.who.clone(), outbox.clone());
     // Pings of many connections that came at once are spread over the interval.
-    let stagger = PING_EVERY.mul_f64(f64::from(u32::try_from(connection % 64).unwrap_or(0)) / 64.0);
+    let ping = seat.node.settings.ping;
+    let stagger = ping.mul_f64(f64::from(u32::try_from(connection % 64).unwrap_or(0)) / 64.0);
     outbox.push(to_wire::frame(&welcome(&edge, &admitted, re)));
     if edge.draining.load(Ordering::Relaxed) {
         outbox.close(CloseCode::Drain);
@@ -124,7 +125,7 @@ fn open<S>(
         leaving: Vec::new(),
         rate,
         bad_frames: BadFrames::new(now),
-        heartbeat: now + PING_EVERY / 2 + stagger / 2,
+        heartbeat: now + ping / 2 + stagger / 2,
         awaits_pong: false,
         edge,
         seat,
@@ -133,7 +134,9 @@ fn open<S>(
 
 fn token_ends(edge: &Edge, expires: Timestamp) -> Instant {
     let left_ms = expires.as_millisecond().saturating_sub(edge.node.clock.now().as_millisecond());
-    Instant::now() + Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)) + TOKEN_GRACE
+    Instant::now()
+        + Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))
+        + edge.node.settings.ping
 }
 
 fn welcome(edge: &Edge, admitted: &Admitted, re: u32) -> ToClient {
@@ -152,7 +155,7 @@ fn welcome(edge: &Edge, admitted: &Admitted, re: u32) -> ToClient {
         re,
         session: admitted.session,
         you,
-        ping_ms: u32::try_from(PING_EVERY.as_millis()).expect("seconds"),
+        ping_ms: u32::try_from(node.settings.ping.as_millis()).expect("at most two minutes"),
         limits: node.settings.limits.clone(),
         durability: node.log.durability().as_str().to_owned(),
         features: Vec::new(),
