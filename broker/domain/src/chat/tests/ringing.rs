@@ -95,7 +95,7 @@ fn nothing_new_rings_while_somebody_is_left_where_it_rings() {
 }
 
 #[test]
-fn the_librarys_own_department_that_signs_on_late_hears_it_too() {
+fn an_own_department_that_signs_on_late_hears_it_too() {
     given([opened(ring(&["operator/zoe"], &["department/ref", "coop/tri"], None))])
         .online(&["department/ref", "operator/zoe"])
         .when(Command::Replan)
