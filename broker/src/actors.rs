@@ -20,7 +20,8 @@
 //!
 //! *When one dies.* A panic in the core is caught at its boundary and the chat is rebuilt from the
 //! log; three failed rebuilds quarantine it. A panic outside ends that actor alone; the registry
-//! finds it dead and starts another, and who followed a chat of it is told to connect again. Nobody holds state that the log cannot give back.
+//! finds it dead and starts another, and who followed a chat of it is told to connect again. Nobody
+//! holds state that the log cannot give back.
 //!
 //! Mailboxes are unbounded by nature of `do_send`, so whatever can be flooded is bounded before it:
 //! requests in flight per connection, asks per chat, bytes per outbox.

@@ -31,7 +31,7 @@ pub enum ToBroker {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app: Option<String>,
     },
-    /// A new token for the same session, before the old one expires.
+    /// A new token of the same person or visit, before the old one expires.
     #[serde(rename = "auth")]
     Auth {
         /// Answered by `ok`.

@@ -1,10 +1,9 @@
 //! Connections that the broker ends, each with its code.
 
 use deskbell_protocol::codes::{CloseCode, ErrorCode};
-use deskbell_tests::raw::{BIRCH_PAGE, Raw, operator_token, patron_token};
+use deskbell_tests::raw::{BIRCH_PAGE, Raw, fresh_uuid, operator_token, patron_token};
 use deskbell_tests::store::directory_file;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{desk, done, refused};
 
@@ -54,7 +53,7 @@ async fn ten_malformed_frames_are_too_many() {
 #[tokio::test]
 async fn the_same_app_again_takes_over() {
     let desk = desk(&[]).await;
-    let client = Uuid::new_v4();
+    let client = fresh_uuid();
     let token = operator_token(&desk.keys, "maya", 3600);
     let hello = json!({ "token": token, "client": client });
     let mut older = Raw::open(desk.broker.address, None).await;

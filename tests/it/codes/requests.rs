@@ -1,8 +1,8 @@
 //! Requests that a healthy broker refuses.
 
 use deskbell_protocol::codes::ErrorCode;
+use deskbell_tests::raw::fresh_uuid;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{desk, done, refused, ring};
 
@@ -49,7 +49,7 @@ async fn a_chat_refuses_what_its_rules_forbid() {
     refused(&foreign, ErrorCode::TargetNotAllowed);
     refused(&maya.write("chat.transfer", to("operator/noor")).await, ErrorCode::TargetOffline);
 
-    let cmid = Uuid::new_v4();
+    let cmid = fresh_uuid();
     let with = |text: &str| json!({ "chat": chat, "cmid": cmid, "text": text });
     done(&maya.ask("chat.post", with("one")).await);
     done(&maya.ask("chat.post", with("one")).await);
@@ -94,10 +94,10 @@ async fn a_chat_that_is_full_takes_no_further_text_and_can_be_ended() {
     let mut patron = desk.patron().await;
     let chat = ring(&mut patron).await;
     done(&maya.write("chat.claim", json!({ "chat": chat })).await);
-    let post = |cmid: Uuid| json!({ "chat": chat, "cmid": cmid, "text": "x" });
+    let post = |cmid: uuid::Uuid| json!({ "chat": chat, "cmid": cmid, "text": "x" });
     for _ in 0..48 {
         for _ in 0..100 {
-            maya.request("chat.post", post(Uuid::new_v4())).await;
+            maya.request("chat.post", post(fresh_uuid())).await;
         }
         // The patron reads along, so that she does not count as too slow.
         done(&maya.ask("sync", json!({})).await);

@@ -85,6 +85,9 @@ impl ChatActor {
     /// goes out before the answer.
     fn unfollow(&mut self, peer: &Arc<Peer>, re: u32) {
         let reader = self.readers.remove(peer.connection);
+        if reader.is_none() && self.audience(peer).is_none() {
+            return self.not_found(peer, re);
+        }
         let mut out = reader.map(|reader| reader.out).unwrap_or_default();
         out.push_answer(self.encode(&Say::Done { re, at: None }));
         out.notes().unfollowed = Some(self.chat);

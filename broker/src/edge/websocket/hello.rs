@@ -168,8 +168,8 @@ impl<S> Connection<S> {
     /// Goes on with a new token of the same session.
     pub(super) fn renew(&mut self, token: &str) -> Result<(), Refusal> {
         let admitted = admission::admit(&self.edge, token, self.origin.as_deref())?;
-        if admitted.who != self.admitted.who || admitted.session != self.admitted.session {
-            let message = "this token is of another session: connect anew with it".to_owned();
+        if admitted.who != self.admitted.who {
+            let message = "this token is someone else's: connect anew with it".to_owned();
             return Err(Refusal { code: ErrorCode::Unauthorized, message });
         }
         self.token_ends = token_ends(&self.edge, admitted.expires);
