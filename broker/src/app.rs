@@ -104,7 +104,7 @@ pub struct Broker {
     /// What connections meet first.
     pub edge: Arc<Edge>,
     /// The directory's actor.
-    pub directory: actix::Addr<DirectoryActor>,
+    pub directory: directory::DirectoryAddr,
     seats: Arc<[(Shard, Arc<Seat>)]>,
     next_seat: Arc<AtomicUsize>,
     router: Router,

@@ -3,9 +3,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use deskbell_client::{Client, Options as ClientOptions, Ring, TcpConnector, patron_session};
+use deskbell_client::protocol::view::Status::Online;
+use deskbell_client::{
+    Client, Options as ClientOptions, Ring, TcpConnector, patron_session, sign_in,
+};
 use deskbell_tests::broker::{Broker, Options};
-use deskbell_tests::store;
+use deskbell_tests::store::{self, PASSWORD};
 
 const ORIGIN: &str = "https://www.birch.example";
 
@@ -27,9 +30,15 @@ fn value(page: &str, name: &str) -> u64 {
 async fn a_broker_counts_what_it_stores() {
     let store = store::fresh();
     let broker = Broker::start(&Options::new(store.path()));
+    let connector = TcpConnector::new();
+    let maya = "maya".parse().expect("a user's id");
+    let granted = sign_in(&connector, &broker.url(), maya, PASSWORD.to_owned()).await;
+    let granted = granted.expect("signed in");
+    let (desk, _heard) = Client::connect(ClientOptions::new(broker.url(), granted.into()));
+    let monitored = vec!["coop/tri-county".parse().expect("a target")];
+    desk.set_presence(Online, monitored).await.expect("somebody is there");
     let before = get(broker.admin_address, "/metrics");
     let widget = "birch-home".parse().expect("a widget's id");
-    let connector = TcpConnector::new();
     let granted = patron_session(&connector, &broker.url(), ORIGIN, widget).await;
     let mut options = ClientOptions::new(broker.url(), granted.expect("a visit").into());
     options.origin = Some(ORIGIN.to_owned());
@@ -42,7 +51,7 @@ async fn a_broker_counts_what_it_stores() {
     assert!(grown("deskbell_commits_total") >= 1, "{after}");
     assert_eq!(grown("deskbell_events_stored_total"), rung.seq, "{after}");
     assert!(after.contains("deskbell_commit_seconds_bucket"), "{after}");
-    assert_eq!(value(&after, "deskbell_connections"), 1, "{after}");
+    assert_eq!(value(&after, "deskbell_connections"), 2, "{after}");
     assert!(get(broker.admin_address, "/livez").ends_with("alive\n"));
     assert!(get(broker.admin_address, "/readyz").starts_with("HTTP/1.1 200 "));
 }

@@ -19,15 +19,15 @@ use rustls::RootCertStore;
 /// By then a signal has arrived, or never will.
 const SOON: Duration = Duration::from_secs(20);
 
-/// Writes a fresh pair of files, and gives a connector that trusts it and nothing else.
-fn write_pair(directory: &Path) -> TcpConnector {
+/// Writes a fresh pair of files, and gives the roots that know it and nothing else.
+fn write_pair(directory: &Path) -> RootCertStore {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]);
     let made = made.expect("a certificate is made");
     fs::write(directory.join("certificate.pem"), made.cert.pem()).expect("it is written");
     fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).expect("it is written");
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).expect("it is a certificate");
-    TcpConnector::trusting(roots)
+    roots
 }
 
 fn start(directory: &Path) -> Broker {
@@ -44,8 +44,10 @@ fn hang_up(broker: &Broker) {
     assert!(sent.expect("kill can be run").success(), "the broker still runs");
 }
 
-/// Whether a new connection is one that `connector` trusts.
-async fn is_trusted(connector: &TcpConnector, address: SocketAddr) -> bool {
+/// Whether the certificate of a new connection is one that `roots` know. A connector of its own each
+/// time: one that was connected before resumes its session, and looks at no certificate.
+async fn is_trusted(roots: &RootCertStore, address: SocketAddr) -> bool {
+    let connector = TcpConnector::trusting(roots.clone());
     let opened: BoxFuture<'_, io::Result<_>> = connector.connect("localhost", address.port(), true);
     opened.await.is_ok()
 }
@@ -54,17 +56,16 @@ async fn is_trusted(connector: &TcpConnector, address: SocketAddr) -> bool {
 async fn a_renewed_certificate_serves_who_comes_and_disturbs_nobody_who_is_there() {
     let directory = store::fresh();
     let first = write_pair(directory.path());
+    let connector = TcpConnector::trusting(first.clone());
     let broker = start(directory.path());
     let url = format!("https://localhost:{}", broker.address.port());
     let maya = "maya".parse().expect("a user's id");
-    let granted = sign_in(&first, &url, maya, PASSWORD.to_owned()).await.expect("signed in");
-    let options = ClientOptions {
-        connector: Arc::new(first.clone()),
-        ..ClientOptions::new(url, granted.into())
-    };
+    let granted = sign_in(&connector, &url, maya, PASSWORD.to_owned()).await.expect("signed in");
+    let options =
+        ClientOptions { connector: Arc::new(connector), ..ClientOptions::new(url, granted.into()) };
     let (client, mut events) = Client::connect(options);
     client.list_subscribe().await.expect("a request over TLS is answered");
-    assert!(!is_trusted(&TcpConnector::new(), broker.address).await, "anybody's word would do");
+    assert!(!is_trusted(&RootCertStore::empty(), broker.address).await, "anybody's word would do");
 
     let second = write_pair(directory.path());
     assert!(!is_trusted(&second, broker.address).await, "read before anyone said so");

@@ -207,7 +207,8 @@ impl ChatActor {
         }
     }
 
-    /// Leaves memory, unless somebody needs this actor. A chat that does not exist needs none at all:
+    /// Leaves memory, unless somebody needs this actor. A chat that does not exist needs none at
+    /// all:
     /// who asks for made-up ids fills nothing.
     fn retire(&mut self, ctx: &mut Context<Self>) {
         let unneeded = self.readers.is_empty() && self.waiting.is_empty() && self.flight.is_none();

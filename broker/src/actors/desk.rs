@@ -157,7 +157,8 @@ impl DeskActor {
                 self.nudge(summary.chat, Command::Replan);
             }
         }
-        // While the desk settles, a tick would fire what fell due before; at its end all are ticked.
+        // While the desk settles, a tick would fire what fell due before; at its end all are
+        // ticked.
         for target in targets.iter().filter(|_| self.settling.until().is_none()) {
             for chat in self.view.offered_to(target) {
                 self.nudge(chat, Command::Tick);

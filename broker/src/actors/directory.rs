@@ -51,6 +51,9 @@ pub enum ApplyError {
 #[rtype(result = "()")]
 struct Look;
 
+/// Where it is reached.
+pub type DirectoryAddr = Addr<DirectoryActor>;
+
 /// See the module.
 pub struct DirectoryActor {
     node: Arc<Node>,

@@ -1,5 +1,5 @@
-//! What a connection still has to send: bounded in bytes, filled by whichever actor has something to
-//! tell it, on any shard, and emptied by its socket task.
+//! What a connection still has to send: bounded in bytes, filled by whichever actor has something
+//! to tell it, on any shard, and emptied by its socket task.
 //!
 //! Filling it is the last hop of a message: no actor stands between a chat and the sockets of its
 //! readers. What one actor pushes stays in order.

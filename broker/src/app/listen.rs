@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::store::Opened;
 use super::{AppError, Broker, ClockChoice, assemble, store};
-use crate::actors::directory::{Apply, DirectoryActor};
+use crate::actors::directory::{Apply, DirectoryAddr};
 use crate::actors::node::{Node, Settings};
 use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, socket};
 use crate::config::Config;
@@ -177,7 +177,7 @@ fn admin_state(
 /// The directory of a running broker, as commands need it.
 struct RunningDirectory {
     node: Arc<Node>,
-    actor: actix::Addr<DirectoryActor>,
+    actor: DirectoryAddr,
 }
 
 impl DirectoryPort for RunningDirectory {

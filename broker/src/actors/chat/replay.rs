@@ -81,7 +81,8 @@ impl ChatActor {
         self.reply(peer, frame);
     }
 
-    /// Anybody may stop following, also what she may no longer read; what this turn has for her goes
+    /// Anybody may stop following, also what she may no longer read; what this turn has for her
+    /// goes
     /// out before the answer.
     fn unfollow(&mut self, peer: &Arc<Peer>, re: u32) {
         let reader = self.readers.remove(peer.connection);
