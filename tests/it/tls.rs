@@ -1,5 +1,5 @@
-//! The broker's own certificate, from outside: `https` and `wss` through the SDK, and a renewal that
-//! no open connection notices.
+//! The broker's own certificate, from outside: `https` and `wss` through the SDK, and a renewal
+//! that no open connection notices.
 
 use std::fs;
 use std::io;
@@ -44,8 +44,8 @@ fn hang_up(broker: &Broker) {
     assert!(sent.expect("kill can be run").success(), "the broker still runs");
 }
 
-/// Whether the certificate of a new connection is one that `roots` know. A connector of its own each
-/// time: one that was connected before resumes its session, and looks at no certificate.
+/// Whether the certificate of a new connection is one that `roots` know. A connector of its own
+/// each time: one that was connected before resumes its session, and looks at no certificate.
 async fn is_trusted(roots: &RootCertStore, address: SocketAddr) -> bool {
     let connector = TcpConnector::trusting(roots.clone());
     let opened: BoxFuture<'_, io::Result<_>> = connector.connect("localhost", address.port(), true);

@@ -1,5 +1,5 @@
-//! What befalls the log in these tests: a plan of faults, answers held back, delays from a seed; and
-//! a record of what was submitted.
+//! What befalls the log in these tests: a plan of faults, answers held back, delays from a seed;
+//! and a record of what was submitted.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
