@@ -14,7 +14,8 @@ const QUERY: &str = "canary-query";
 const NOTE: &str = "canary-note";
 
 fn log_of(desk: &Desk) -> String {
-    std::fs::read_to_string(desk.store.path().join("broker.log")).unwrap()
+    std::fs::read_to_string(desk.store.path().join("broker.log"))
+        .expect("the broker keeps its log lines")
 }
 
 #[tokio::test]
