@@ -163,6 +163,10 @@ impl Driver {
             }
             Turn::Renewed(outcome) => {
                 self.renewing = None;
+                if let Err(error) = &outcome {
+                    // While connected no status tells it: the old token still lives.
+                    tracing::warn!(%error, "no new token");
+                }
                 session.renewed(now, outcome);
             }
         }
