@@ -219,8 +219,8 @@ impl Outcome {
 async fn log_counters(server: &Server) -> Result<Option<(f64, f64)>> {
     let Some(admin) = server.desk.as_ref().and_then(|desk| desk.admin) else { return Ok(None) };
     let page = http(admin, "GET /metrics", "", "").await.context("no metrics")?;
-    Ok(counter(&page, "deskbell_log_commits_total")
-        .zip(counter(&page, "deskbell_log_events_total")))
+    let commits = counter(&page, "deskbell_commits_total");
+    Ok(commits.zip(counter(&page, "deskbell_events_stored_total")))
 }
 
 /// The sum of a counter's series in a Prometheus page; chunk sizes of the transfer do not disturb.
