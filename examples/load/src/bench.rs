@@ -18,7 +18,7 @@ use clap::Args;
 use crate::WindowArgs;
 use crate::bench::broker::Broker;
 use crate::bench::child::{Child, Output};
-use crate::measure::Outcome;
+use crate::measure::{Outcome, Window};
 use crate::report;
 use crate::server::Server;
 use crate::workload::Workload;
@@ -91,7 +91,7 @@ pub(crate) async fn run(arguments: &BenchArgs) -> Result<()> {
     for workload in &suite {
         crate::process::check_open_files(workload.connections())?;
     }
-    let mut broker = match &arguments.broker {
+    let broker = match &arguments.broker {
         None => None,
         Some(binary) => {
             let operators = suite.iter().map(|workload| workload.operators()).max().unwrap_or(0);
@@ -103,48 +103,70 @@ pub(crate) async fn run(arguments: &BenchArgs) -> Result<()> {
     let lines = directory.join("bench.jsonl");
     let mut lines_file = std::fs::File::create(&lines)?;
     let mut runs = Vec::new();
+    let mut turns = Turns { directory: &directory, broker, window, lines: &mut lines_file };
+    let mut ended = Ok(());
     for workload in suite {
-        for repetition in 1..=arguments.repetitions {
-            let relay = start_relay(&directory)?;
-            let outcome = workload.run(&relay.server, window).await;
-            keep(&mut runs, &mut lines_file, repetition, outcome)?;
-            drop(relay);
-            if let Some(broker) = &mut broker {
-                let (child, server) = broker.start().await?;
-                let outcome = workload.run(&server, window).await;
-                let outcome = outcome.with_context(|| format!("{workload} at the broker"));
-                keep(&mut runs, &mut lines_file, repetition, outcome)?;
-                child.terminate().await?;
-            }
+        ended = turns.take(workload, arguments.repetitions, &mut runs).await;
+        if ended.is_err() {
+            break;
         }
     }
+    // Also after a failure: what has been measured until then stands.
     report::say(&format!("\n{}", report::table(&runs)))?;
     for goal in report::goals(&runs) {
         report::say(&goal)?;
     }
-    report::say(&format!("\nEvery run, as JSON lines: {}", lines.display()))
+    report::say(&format!("\nEvery run, as JSON lines: {}", lines.display()))?;
+    ended
+}
+
+struct Turns<'a> {
+    directory: &'a Path,
+    broker: Option<Broker>,
+    window: Window,
+    lines: &'a mut std::fs::File,
+}
+
+impl Turns<'_> {
+    /// Relay, broker, relay, broker, and so on.
+    async fn take(
+        &mut self,
+        workload: Workload,
+        repetitions: u32,
+        runs: &mut Vec<Outcome>,
+    ) -> Result<()> {
+        for repetition in 1..=repetitions {
+            let (relay, server) = start_relay(self.directory)?;
+            let outcome = workload.run(&server, self.window).await;
+            let outcome = outcome.with_context(|| format!("{workload} at the relay"))?;
+            keep(runs, self.lines, repetition, outcome)?;
+            drop(relay);
+            if let Some(broker) = &mut self.broker {
+                let (child, server) = broker.start().await?;
+                let outcome = workload.run(&server, self.window).await;
+                let outcome = outcome.with_context(|| format!("{workload} at the broker"))?;
+                keep(runs, self.lines, repetition, outcome)?;
+                child.terminate().await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn keep(
     runs: &mut Vec<Outcome>,
     lines: &mut std::fs::File,
     repetition: u32,
-    outcome: Result<Outcome>,
+    outcome: Outcome,
 ) -> Result<()> {
-    let outcome = Outcome { repetition, ..outcome? };
+    let outcome = Outcome { repetition, ..outcome };
     report::say(&report::line(&outcome))?;
     writeln!(lines, "{}", serde_json::to_string(&outcome)?)?;
     runs.push(outcome);
     Ok(())
 }
 
-struct Relay {
-    server: Server,
-    /// Ends with it.
-    _child: Child,
-}
-
-fn start_relay(directory: &Path) -> Result<Relay> {
+fn start_relay(directory: &Path) -> Result<(Child, Server)> {
     let mut child = Child::start(
         &std::env::current_exe()?,
         &["relay".as_ref()],
@@ -154,7 +176,7 @@ fn start_relay(directory: &Path) -> Result<Relay> {
     )?;
     let address = child.first_line()?.parse().context("the relay prints no address")?;
     let server = Server { address, pid: child.pid(), desk: None };
-    Ok(Relay { server, _child: child })
+    Ok((child, server))
 }
 
 /// Where the figures come from, for whoever reads them later.
@@ -166,5 +188,7 @@ fn machine() -> String {
         model.map_or("an unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
     let count = cpus.lines().filter(|line| line.starts_with("processor")).count();
     let kernel = read("/proc/sys/kernel/osrelease");
-    format!("Machine: {count} x {model}, Linux {}", kernel.trim())
+    let busy = read("/proc/loadavg");
+    let busy = busy.split(' ').next().unwrap_or_default();
+    format!("Machine: {count} x {model}, Linux {}, load average {busy}", kernel.trim())
 }

@@ -32,6 +32,8 @@ pub(crate) struct Tally {
     latency: RefCell<Histogram>,
     /// Stamps that count.
     window_us: Cell<(u64, u64)>,
+    /// The latest moment whose message was sent: a pacer may be late.
+    paced_to_us: Cell<u64>,
     failure: RefCell<Option<anyhow::Error>>,
 }
 
@@ -42,6 +44,7 @@ impl Tally {
             delivered: Cell::new(0),
             latency: RefCell::default(),
             window_us: Cell::new((u64::MAX, u64::MAX)),
+            paced_to_us: Cell::new(0),
             failure: RefCell::default(),
         }
     }
@@ -79,6 +82,16 @@ impl Tally {
     /// The window of stamps, once it is measured.
     pub(crate) fn window_us(&self) -> (u64, u64) {
         self.window_us.get()
+    }
+
+    /// A pacer has sent what was due at `due_us`, and all that was due before.
+    pub(crate) fn paced(&self, due_us: u64) {
+        self.paced_to_us.set(due_us);
+    }
+
+    /// Up to where pacers have sent.
+    pub(crate) fn paced_to_us(&self) -> u64 {
+        self.paced_to_us.get()
     }
 
     /// How many messages of the window have arrived.
@@ -219,7 +232,8 @@ impl Outcome {
 async fn log_counters(server: &Server) -> Result<Option<(f64, f64)>> {
     let Some(admin) = server.desk.as_ref().and_then(|desk| desk.admin) else { return Ok(None) };
     let page = http(admin, "GET /metrics", "", "").await.context("no metrics")?;
-    Ok(counter(&page, "deskbell_commits_total").zip(counter(&page, "deskbell_events_stored_total")))
+    let commits = counter(&page, "deskbell_commits_total");
+    Ok(commits.zip(counter(&page, "deskbell_events_stored_total")))
 }
 
 /// The sum of a counter's series in a Prometheus page; chunk sizes of the transfer do not disturb.

@@ -169,7 +169,7 @@ impl Run {
         const PATIENCE: u32 = 500;
         for _ in 0..PATIENCE {
             self.tally.check()?;
-            let over = self.tally.now_us() > self.tally.window_us().1;
+            let over = self.tally.paced_to_us() >= self.tally.window_us().1;
             if over && self.tally.recorded() >= expected() {
                 break;
             }

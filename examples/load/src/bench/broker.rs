@@ -119,7 +119,8 @@ impl Broker {
 
     fn mint(&self, user: &str) -> Result<String> {
         let output = Command::new(&self.binary)
-            .args(["token", "mint", user, "--count", "1", "--config"])
+            .args(["token", "mint", user, "--count", "1", "--hours", "4"])
+            .args(["--note", "deskbell-load bench", "--config"])
             .arg(&self.config)
             .output()?;
         let said = String::from_utf8(output.stdout)?;
@@ -198,11 +199,40 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
+        // What is neither, such as the socket of a broker that has stopped, is not part of a store.
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
-        } else {
+        } else if entry.file_type()?.is_file() {
             std::fs::copy(entry.path(), target)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operator_stands_in_the_directory_once_and_may_monitor_the_co_op() {
+        let toml = directory_toml(2);
+        for operator in ["op0001", "op0002"] {
+            assert_eq!(toml.matches(&format!("\n[users.{operator}]\n")).count(), 1);
+            assert_eq!(toml.matches(&format!("\nusers.{operator} = \"regular\"\n")).count(), 1);
+        }
+        let coop = toml.find("[coops.bench]").unwrap();
+        let between = &toml[coop + 1..toml.find("users.op0001").unwrap()];
+        assert!(!between.contains('['), "the co-op's users stand in the co-op: {between}");
+    }
+
+    #[test]
+    fn a_store_is_copied_with_its_folders() {
+        let place = std::env::temp_dir().join(format!("deskbell-load-{}", std::process::id()));
+        std::fs::create_dir_all(place.join("from/keys")).unwrap();
+        std::fs::write(place.join("from/keys/key"), "k").unwrap();
+        copy_folder(&place.join("from"), &place.join("to")).unwrap();
+        let copied = std::fs::read_to_string(place.join("to/keys/key"));
+        std::fs::remove_dir_all(&place).unwrap();
+        assert_eq!(copied.unwrap(), "k");
+    }
 }

@@ -66,6 +66,7 @@ async fn pace(
             wait_until(tally, due_us).await;
             writer.queue(post.next(due_us));
             writer.flush()?;
+            tally.paced(due_us);
             let (from_us, to_us) = tally.window_us();
             if (from_us..to_us).contains(&due_us) {
                 counted.set(counted.get() + 1);

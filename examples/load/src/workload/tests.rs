@@ -18,7 +18,7 @@ const SMALL: [Workload; 4] = [
 ];
 
 const WINDOW: Window =
-    Window { warm_up: Duration::from_millis(50), measured: Duration::from_millis(300) };
+    Window { warm_up: Duration::from_millis(50), measured: Duration::from_millis(800) };
 
 fn on_one_thread(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread()

@@ -89,6 +89,7 @@ impl Rings {
             wait_until(tally, due_us).await;
             self.ring(due_us, writer);
             writer.flush()?;
+            tally.paced(due_us);
             let (from_us, to_us) = tally.window_us();
             if (from_us..to_us).contains(&due_us) {
                 self.due_in_window.set(self.due_in_window.get() + 1);
