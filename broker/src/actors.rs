@@ -1,14 +1,15 @@
 //! The actors, and who tells whom.
 //!
 //! ```text
-//!            ┌──────────────── Ask ───────────────┐
-//!            │                                    ▼
-//!  socket → SessionActor ◄── Deliver ──────── ChatActor ──► Appender ──► EventLog
-//!            ▲      ▲                             │  ▲                       │
-//!            │      │                       Moved │  │ Nudge         Settled │
-//!            │      └──── Deliver ── DeskActor ◄──┘  └───────────────────────┘
-//!            │                           │ Put, Take
-//!            └──────── RowPut, RowGone ── QueueActor
+//!             ┌────────────── Ask ──────────────┐
+//!             │                                 ▼
+//!  socket → SessionActor ◄──── Notes ────── ChatActor ──► Appender ──► EventLog
+//!    ▲        ▲      ▲                        │  │  ▲                      │
+//!    │        │      │                  Moved │  │  │ Nudge        Settled │
+//!    │        │      └──── rows ── DeskActor ◄┘  │  └──────────────────────┘
+//!    │        │                        │ Put, Take
+//!    │        └── RowPut, RowGone ── QueueActor  │
+//!    └──────────── Outbox ◄──────── frames ──────┘
 //! ```
 //!
 //! *Four steps.* A command is decided (pure, may be refused), appended (at the version it was
