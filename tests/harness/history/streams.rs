@@ -134,9 +134,13 @@ impl Judge<'_> {
             }
             ToClient::Ok { chat: Some(chat), seq: Some(seq), .. } => {
                 let seen = reader.seen.get(chat).copied().unwrap_or_default();
-                // Who left does not see how: a lost answer comes again, the event does not.
-                let left = self.stored.at(*chat, *seq).map(|at| &at.event);
-                if seen < *seq && !matches!(left, Some(Fact::Left { .. })) {
+                // Who is out, or declines from outside, has no stream to see it in.
+                let out = !reader.followed.contains_key(chat)
+                    && reader
+                        .author
+                        .as_ref()
+                        .is_some_and(|it| was_out(self.stored, *chat, it, *seq));
+                if seen < *seq && !out {
                     let what = format!("{who}: {chat}/{seq} is acknowledged, told up to {seen}");
                     self.broken(Rule::ReadYourWrites, what);
                 }

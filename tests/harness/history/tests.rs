@@ -387,6 +387,20 @@ fn who_left_need_not_see_how_and_may_find_the_chat_no_longer_hers() {
 }
 
 #[test]
+fn who_is_out_when_her_answer_comes_again_need_not_have_seen_its_event() {
+    let operator = Author::Operator(maya());
+    let note = || Write::Note { chat: CHAT, text: "three".into() };
+    let noted = ChatEvent::Noted { by: maya(), text: "three".into() };
+    let mut run = Run::good();
+    run.writes(5, operator.clone(), note(), noted);
+    let ok = ToClient::Ok { re: 9, chat: Some(CHAT), seq: Some(5), eid: Some(Eid(5)) };
+    run.step(Step::Heard(Process::named(operator.to_string()), Box::new(ok)));
+    assert_eq!(run.broken(), [Rule::ReadYourWrites], "she is in it");
+    run.stores(6, Author::System, None, ChatEvent::ParticipantLost { who: maya() });
+    assert_eq!(run.broken(), [], "she was lost before she came back");
+}
+
+#[test]
 fn a_chat_that_is_not_resumed_although_she_is_in_it_is_a_gap() {
     let mut run = Run::good();
     let refused = Box::new(Refused {
