@@ -8,4 +8,5 @@ pub mod crowd;
 pub mod history;
 pub mod raw;
 pub mod seed;
+pub mod sim_world;
 pub mod store;
