@@ -10,5 +10,6 @@ mod drain;
 mod metrics;
 mod privacy;
 mod scripted;
+mod simulation;
 mod tidy;
 mod tls;
