@@ -1,6 +1,7 @@
 //! Time, chance and identity, as arguments: the one place where the broker asks the machine for
 //! them. A simulation brings its own.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -42,9 +43,31 @@ pub trait Chance: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemChance;
 
+/// Random bytes fetched together: each message needs eight, and each fetch is a system call.
+const POOL_BYTES: usize = 512;
+
+thread_local! {
+    /// Fetched and not used yet: the last so many bytes.
+    static POOL: RefCell<([u8; POOL_BYTES], usize)> = const { RefCell::new(([0; POOL_BYTES], 0)) };
+}
+
 impl Chance for SystemChance {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system gives random bytes");
+        let fetch = |bytes: &mut [u8]| {
+            getrandom::fill(bytes).expect("the operating system gives random bytes");
+        };
+        if bytes.len() > POOL_BYTES / 16 {
+            return fetch(bytes);
+        }
+        POOL.with_borrow_mut(|(pool, left)| {
+            if *left < bytes.len() {
+                fetch(pool);
+                *left = POOL_BYTES;
+            }
+            let from = POOL_BYTES - *left;
+            bytes.copy_from_slice(&pool[from..from + bytes.len()]);
+            *left -= bytes.len();
+        });
     }
 }
 

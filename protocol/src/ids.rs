@@ -5,25 +5,41 @@
 //! This is the only module of the crate that the domain may use.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use crate::text_id::IdError;
 use crate::text_id::{check_slug, decode, encode};
 
+/// Reads an id where it stands in the frame: every message brings several, and none is copied first.
+struct FromText<T>(PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id as text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 macro_rules! text_serde {
     ($name:ident, $pattern:literal) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                self.with_text(|text| serializer.serialize_str(text))
             }
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(FromText(PhantomData))
             }
         }
         #[cfg(feature = "schema")]
@@ -74,6 +90,10 @@ macro_rules! slug_id {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            fn with_text<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+                then(&self.0)
+            }
         }
         impl FromStr for $name {
             type Err = IdError;
@@ -113,6 +133,13 @@ macro_rules! random_id {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);
 
+        impl $name {
+            /// What `then` makes of the id's text, which needs no allocation.
+            pub fn with_text<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+                let text = encode::<$length>(u128::from(self.0));
+                then(std::str::from_utf8(&text).expect("the alphabet is ASCII"))
+            }
+        }
         impl FromStr for $name {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
@@ -122,8 +149,7 @@ macro_rules! random_id {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let text = encode::<$length>(u128::from(self.0));
-                f.write_str(std::str::from_utf8(&text).expect("the alphabet is ASCII"))
+                self.with_text(|text| f.write_str(text))
             }
         }
         text_serde!($name, $pattern);
@@ -145,6 +171,11 @@ macro_rules! uuid_id {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub uuid::Uuid);
 
+        impl $name {
+            fn with_text<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+                then(self.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))
+            }
+        }
         impl FromStr for $name {
             type Err = uuid::Error;
             fn from_str(text: &str) -> Result<Self, uuid::Error> {
@@ -176,6 +207,12 @@ pub enum Target {
     Coop(CoopId),
     /// `operator/ID`
     Operator(UserId),
+}
+
+impl Target {
+    fn with_text<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+        then(&self.to_string())
+    }
 }
 
 impl FromStr for Target {

@@ -38,6 +38,11 @@ pub struct Registry {
 impl Registry {
     /// The chat's actor, started here if it is nowhere.
     pub fn chat(&self, chat: ChatId, seat: &Arc<Seat>) -> Arc<ChatHandle> {
+        if let Some(known) = self.chats.get(&chat)
+            && known.addr.connected()
+        {
+            return known.clone();
+        }
         match self.chats.entry(chat) {
             Entry::Occupied(known) if known.get().addr.connected() => known.get().clone(),
             Entry::Occupied(mut dead) => {

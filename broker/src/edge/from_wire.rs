@@ -1,6 +1,8 @@
 //! From JSON to what the actors understand. Pure: it reads texts, limits and who speaks, nothing
 //! else. Strict: what is misspelt, empty or too long is refused here and costs nothing further.
 
+mod post;
+
 use deskbell_domain::access::Principal;
 use deskbell_domain::chat::Command;
 use deskbell_domain::chat::event::{Digest, Opened, Ring};
@@ -49,7 +51,10 @@ pub struct Unreadable {
 
 /// Reads a frame.
 pub fn read(text: &str) -> Result<ToBroker, Unreadable> {
-    serde_json::from_str(text).map_err(|error| unreadable(text, &error))
+    match post::read(text) {
+        Some(post) => Ok(post),
+        None => serde_json::from_str(text).map_err(|error| unreadable(text, &error)),
+    }
 }
 
 fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
@@ -104,7 +109,7 @@ pub fn want(
 
 impl Speaker<'_> {
     fn write(&self, frame: ToBroker) -> Result<Want, Refusal> {
-        let mut print = Print::default();
+        let mut print = self.fingerprints.begin();
         let (chat, cmid, command) = match frame {
             ToBroker::ChatPost { chat, cmid, text, lang, .. } => {
                 print.add("post").add(&text).add_some(lang.as_deref());
@@ -148,7 +153,7 @@ impl Speaker<'_> {
             }
             _ => return Err(Refusal::new(ErrorCode::BadRequest, "this is not a write")),
         };
-        Ok(Want::write(chat, cmid, self.fingerprints.of(&print.0), command))
+        Ok(Want::write(chat, cmid, print.finish(), command))
     }
 
     fn open(&self, frame: ToBroker, directory: &Directory) -> Result<Want, Refusal> {
@@ -169,7 +174,7 @@ impl Speaker<'_> {
             self.check_some(field, value.as_deref())?;
         }
         self.check_answers(&answers)?;
-        let mut print = Print::default();
+        let mut print = self.fingerprints.begin();
         print.add("open").add(&question).add_some(name.as_deref()).add_some(contact.as_deref());
         print.add_some(page.as_deref()).add_some(lang.as_deref());
         for it in &answers {
@@ -190,7 +195,7 @@ impl Speaker<'_> {
         };
         let chat = self.chat_of(cmid);
         let command = Command::Open(Box::new(opened));
-        Ok(Want::write(chat, cmid, self.fingerprints.of(&print.0), command))
+        Ok(Want::write(chat, cmid, print.finish(), command))
     }
 
     fn chat_of(&self, cmid: Cmid) -> deskbell_protocol::ids::ChatId {
@@ -237,7 +242,7 @@ fn check(field: &str, text: &str, bytes_max: u32) -> Result<(), Refusal> {
         Err(Refusal::new(ErrorCode::BadText, message))
     } else if text.trim().is_empty() {
         Err(Refusal::new(ErrorCode::BadText, format!("{field} is empty")))
-    } else if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t')) {
+    } else if has_controls(text) {
         let message = format!("{field} holds control characters: send plain text");
         Err(Refusal::new(ErrorCode::BadText, message))
     } else {
@@ -245,24 +250,13 @@ fn check(field: &str, text: &str, bytes_max: u32) -> Result<(), Refusal> {
     }
 }
 
-/// What a retry repeats: kind and fields, kept apart by a byte that no text contains.
-#[derive(Default)]
-struct Print(Vec<u8>);
-
-impl Print {
-    fn add(&mut self, field: &str) -> &mut Self {
-        self.0.extend_from_slice(field.as_bytes());
-        self.0.push(0xFF);
-        self
-    }
-
-    fn add_some(&mut self, field: Option<&str>) -> &mut Self {
-        if let Some(field) = field {
-            return self.add(field);
-        }
-        self.0.push(0xFE);
-        self
-    }
+/// Whether there are control characters that no keyboard types: such may hide or overwrite text.
+fn has_controls(text: &str) -> bool {
+    // A control character is a byte below the space, DEL, or follows the byte C2 in UTF-8; most
+    // texts hold none of these bytes, and looking for them takes no decoding.
+    let suspicious = |byte: u8| byte < b' ' || byte == 0x7F || byte == 0xC2;
+    text.bytes().fold(false, |found, byte| found | suspicious(byte))
+        && text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t'))
 }
 
 fn without_query(page: &str) -> String {

@@ -199,7 +199,7 @@ async fn returning(
         Phase::Ended { at, .. } => now >= at + RETURN_WITHIN,
         Phase::New | Phase::Waiting | Phase::Active { .. } => false,
     };
-    if is_over { Err(refused()) } else { Ok((ring.widget, session)) }
+    if is_over { Err(refused()) } else { Ok((ring.widget.clone(), session)) }
 }
 
 /// The chat after its first `events_max` events.

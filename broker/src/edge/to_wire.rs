@@ -1,9 +1,11 @@
 //! From what the actors say to frames. Pure: names come from the directory, nothing else does.
 
 mod chat;
+mod post;
 mod refusals;
 
-use deskbell_domain::audience::Audience;
+use deskbell_domain::audience::{Audience, sees};
+use deskbell_domain::chat::ChatEvent;
 use deskbell_domain::directory::Directory;
 use deskbell_domain::person::{Author, Status};
 use deskbell_protocol::ToClient;
@@ -24,7 +26,19 @@ pub struct Json;
 
 impl Encode for Json {
     fn encode(&self, say: &Say<'_>, directory: &Directory) -> Frame {
-        frame(&to_client(say, directory))
+        match *say {
+            Say::Done { re, at: Some((chat, seq, eid)) } => post::done(re, chat, seq, eid),
+            Say::Event { audience, chat, event } if sees(audience, &event.event) => {
+                match &event.event {
+                    ChatEvent::Posted { by, text, lang } => {
+                        let what = (by, text.as_str(), lang.as_deref());
+                        post::posted(audience, chat, event, what, directory)
+                    }
+                    _ => frame(&to_client(say, directory)),
+                }
+            }
+            _ => frame(&to_client(say, directory)),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod closing;
 mod hello;
 mod rate;
+mod readable;
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use deskbell_protocol::ToBroker;
 use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use deskbell_protocol::to_client::{Refused, ToClient};
-use futures_util::{FutureExt, SinkExt, StreamExt, poll};
+use futures_util::{SinkExt, poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -28,6 +29,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use self::closing::Goodbye;
 use self::rate::{BadFrames, Rate};
+use self::readable::Readable;
 use super::admission::Admitted;
 use super::from_wire::{self, Speaker};
 use super::{Edge, Refusal, to_wire};
@@ -70,6 +72,7 @@ enum Event {
 /// A connection that said `hello`.
 struct Connection<S> {
     ws: WebSocketStream<S>,
+    readable: Readable,
     edge: Arc<Edge>,
     seat: Arc<Seat>,
     origin: Option<String>,
@@ -139,10 +142,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// What happens next: reading comes first, so that what is written covers all that was read.
     fn poll_event(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
         let look = self.outbox.look(cx.waker());
+        self.readable.wakes(cx.waker());
         let most = self.seat.node.settings.limits.requests_in_flight;
         if look.in_flight < most
             && look.closing.is_none()
-            && let Poll::Ready(message) = self.ws.poll_next_unpin(cx)
+            && let Poll::Ready(message) = self.readable.poll_next(&mut self.ws)
         {
             return Poll::Ready(Event::Message(message));
         }
@@ -166,9 +170,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if look.in_flight >= most || look.closing.is_some() {
                 break;
             }
-            match self.ws.next().now_or_never() {
-                Some(message) => self.take(message)?,
-                None => break,
+            match self.readable.poll_next(&mut self.ws) {
+                Poll::Ready(message) => self.take(message)?,
+                Poll::Pending => break,
             }
         }
         // A client that never pauses must not keep the clock from being looked at.

@@ -77,12 +77,36 @@ impl Fingerprints {
         Self(*tag.split_first_chunk::<16>().expect("a tag has 32 bytes").0)
     }
 
-    /// The fingerprint of a request's body: what a retry repeats byte for byte, so without its
-    /// `id`. Never 0, which stands for none.
-    pub fn of(&self, body: &[u8]) -> u64 {
-        let mut hasher = SipHasher13::new_with_key(&self.0);
-        hasher.write(body);
-        hasher.finish().max(1)
+    /// The fingerprint of a request, to be fed with what a retry repeats: its kind and its fields,
+    /// not its `id`.
+    pub fn begin(&self) -> Fingerprint {
+        Fingerprint(SipHasher13::new_with_key(&self.0))
+    }
+}
+
+/// A fingerprint under way. Fields are kept apart by a byte that no text contains.
+pub struct Fingerprint(SipHasher13);
+
+impl Fingerprint {
+    /// Takes in a field.
+    pub fn add(&mut self, field: &str) -> &mut Self {
+        self.0.write(field.as_bytes());
+        self.0.write(&[0xFF]);
+        self
+    }
+
+    /// Takes in a field that may be missing.
+    pub fn add_some(&mut self, field: Option<&str>) -> &mut Self {
+        if let Some(field) = field {
+            return self.add(field);
+        }
+        self.0.write(&[0xFE]);
+        self
+    }
+
+    /// The fingerprint. Never 0, which stands for none.
+    pub fn finish(&self) -> u64 {
+        self.0.finish().max(1)
     }
 }
 
@@ -126,11 +150,17 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_bodies_apart_and_are_never_zero() {
-        let fingerprints = Fingerprints::new(&keys(1));
-        assert_eq!(fingerprints.of(b"{}"), Fingerprints::new(&keys(1)).of(b"{}"));
-        assert_ne!(fingerprints.of(b"{}"), fingerprints.of(b"{ }"));
-        assert_ne!(fingerprints.of(b"{}"), Fingerprints::new(&keys(2)).of(b"{}"));
-        assert_ne!(fingerprints.of(b""), 0);
+        let of = |key: u8, fields: &[&str]| {
+            let mut print = Fingerprints::new(&keys(key)).begin();
+            for field in fields {
+                print.add(field);
+            }
+            print.finish()
+        };
+        assert_eq!(of(1, &["post", "hello"]), of(1, &["post", "hello"]));
+        assert_ne!(of(1, &["post", "hello"]), of(1, &["posth", "ello"]));
+        assert_ne!(of(1, &["post", "hello"]), of(2, &["post", "hello"]));
+        assert_ne!(of(1, &[]), 0);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What an event changes. Total: any event folds onto any state, and only the events decide, never
 //! settings, presence or the directory.
 
+use std::sync::Arc;
+
 use deskbell_protocol::ids::UserId;
 use jiff::Timestamp;
 
@@ -18,7 +20,7 @@ impl ChatState {
         match event {
             ChatEvent::Opened(opened) => self.opened(opened, at),
             ChatEvent::Rung(more) => {
-                if let Some(ring) = &mut self.ring {
+                if let Some(ring) = self.ring.as_mut().map(Arc::make_mut) {
                     ring.tiers.extend(more.tiers.iter().cloned());
                     ring.rolls_at = more.rolls_at;
                 }
@@ -57,7 +59,7 @@ impl ChatState {
             }
             ChatEvent::Erased { seqs } => {
                 if let Some(ring) = self.ring.as_mut().filter(|_| seqs.contains(&1)) {
-                    ring.preview = Preview::default();
+                    Arc::make_mut(ring).preview = Preview::default();
                 }
             }
         }
@@ -65,7 +67,7 @@ impl ChatState {
 
     fn opened(&mut self, opened: &Opened, at: Timestamp) {
         self.phase = Phase::Waiting;
-        self.ring = Some(Rang {
+        self.ring = Some(Arc::new(Rang {
             widget: opened.widget.clone(),
             home: opened.home.clone(),
             session: opened.session,
@@ -78,7 +80,7 @@ impl ChatState {
                 name: opened.name.clone(),
                 page: opened.page.clone(),
             },
-        });
+        }));
     }
 
     fn claimed(&mut self, by: &UserId) {

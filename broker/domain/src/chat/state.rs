@@ -2,6 +2,7 @@
 //! shortened, because every waiting list shows it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
 use jiff::Timestamp;
@@ -18,8 +19,9 @@ pub struct ChatState {
     pub at: Option<Timestamp>,
     /// How far it has come.
     pub phase: Phase,
-    /// What its first event fixed; `None` before it.
-    pub ring: Option<Rang>,
+    /// What its first event fixed; `None` before it. Shared: every decision copies the state, and
+    /// hardly any changes this.
+    pub ring: Option<Arc<Rang>>,
     /// Operators in it who do not own it, and since when each is away. After the end, the last
     /// owner too.
     pub participants: BTreeMap<UserId, Attendance>,

@@ -346,7 +346,7 @@ impl ChatActor {
         self.state.evolve(&event.event, event.at);
         let written = Written { seq: event.seq, eid: event.eid };
         if let Some(cmid) = staged.cmid {
-            self.history.remember(staged.author.clone(), cmid, staged.fingerprint, written);
+            self.history.remember(&staged.author, cmid, staged.fingerprint, written);
         }
         self.history.push(event.clone());
         self.tell_readers(event);

@@ -24,7 +24,9 @@ pub(super) struct Written {
 #[derive(Debug, Default)]
 pub(super) struct History {
     tail: VecDeque<Arc<Committed>>,
-    written: HashMap<(Author, Cmid), (u64, Written)>,
+    /// Who ever wrote here; `written` names each by her place, and so stays small.
+    authors: Vec<Author>,
+    written: HashMap<(usize, Cmid), (u64, Written)>,
 }
 
 impl History {
@@ -41,8 +43,16 @@ impl History {
     }
 
     /// Remembers a write; of several events under one `cmid` the last one counts.
-    pub(super) fn remember(&mut self, author: Author, cmid: Cmid, print: u64, written: Written) {
-        self.written.insert((author, cmid), (print, written));
+    pub(super) fn remember(&mut self, author: &Author, cmid: Cmid, print: u64, written: Written) {
+        let place = self.place_of(author).unwrap_or_else(|| {
+            self.authors.push(author.clone());
+            self.authors.len() - 1
+        });
+        self.written.insert((place, cmid), (print, written));
+    }
+
+    fn place_of(&self, author: &Author) -> Option<usize> {
+        self.authors.iter().position(|known| known == author)
     }
 
     /// The answer that a retry gets; `None` if this is no retry. A `fingerprint` of 0 on record
@@ -53,7 +63,7 @@ impl History {
         cmid: Cmid,
         fingerprint: u64,
     ) -> Option<Result<Written, Refused>> {
-        let (print, written) = self.written.get(&(author.clone(), cmid))?;
+        let (print, written) = self.written.get(&(self.place_of(author)?, cmid))?;
         let same = *print == fingerprint || *print == 0;
         Some(if same { Ok(*written) } else { Err(Refused::CmidReused) })
     }

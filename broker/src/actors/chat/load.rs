@@ -96,7 +96,7 @@ impl ChatActor {
         super::flight::guarded(|| state.evolve(&event, at))?;
         if let Some(cmid) = entry.cmid {
             let written = Written { seq, eid };
-            self.history.remember(entry.author, cmid, entry.fingerprint, written);
+            self.history.remember(&entry.author, cmid, entry.fingerprint, written);
         }
         self.history.push(Arc::new(Committed { seq, eid, at, event }));
         Ok(())

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::closing::Goodbye;
 use super::rate::{BadFrames, Rate};
+use super::readable::Readable;
 use super::{Connection, to_wire};
 use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
@@ -117,6 +118,7 @@ fn open<S>(
     }
     Connection {
         ws,
+        readable: Readable::default(),
         token_ends: token_ends(&edge, admitted.expires),
         origin,
         admitted,

@@ -52,7 +52,7 @@ pub(super) fn returned(state: &ChatState, context: &Context) -> Option<ChatEvent
 
 fn waiting(state: &ChatState) -> Option<&Rang> {
     let waits = state.phase == Phase::Waiting && state.room_for(cost::RUNG);
-    state.ring.as_ref().filter(|_| waits)
+    state.ring.as_deref().filter(|_| waits)
 }
 
 fn nobody_left(ring: &Rang, context: &Context) -> bool {

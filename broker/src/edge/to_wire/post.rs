@@ -1,0 +1,143 @@
+//! The two frames that every message costs, its event and its author's `ok`, written straight into
+//! their bytes: no intermediate value, and nothing escaped that needs no escaping.
+//!
+//! Promise: byte for byte what `protocol`'s own types give; a test compares the two. Every other
+//! frame goes through those types.
+
+use deskbell_domain::audience::Audience;
+use deskbell_domain::directory::Directory;
+use deskbell_domain::person::Author;
+use deskbell_protocol::ids::{ChatId, Eid};
+use jiff::fmt::temporal::DateTimePrinter;
+
+use crate::actors::say::{Committed, Frame};
+
+/// What a frame holds besides the text and the author, generously.
+const FRAME_BYTES: usize = 256;
+
+static PRINTER: DateTimePrinter = DateTimePrinter::new();
+
+/// A `chat.event` with a message.
+pub(super) fn posted(
+    audience: Audience,
+    chat: ChatId,
+    event: &Committed,
+    (by, text, lang): (&Author, &str, Option<&str>),
+    directory: &Directory,
+) -> Frame {
+    let mut json = Json(Vec::with_capacity(FRAME_BYTES + text.len()));
+    json.raw(r#"{"type":"chat.event","chat":""#);
+    chat.with_text(|text| json.raw(text));
+    json.raw(r#"","seq":"#);
+    json.number(event.seq);
+    json.raw(r#","eid":""#);
+    event.eid.with_text(|text| json.raw(text));
+    json.raw(r#"","at":""#);
+    PRINTER.print_timestamp(&event.at, &mut json.0).expect("a vector takes any text");
+    json.raw(r#"","event":{"type":"posted","by":"#);
+    json.value(&super::person(audience, by, directory));
+    json.raw(r#","text":"#);
+    json.value(text);
+    if let Some(lang) = lang {
+        json.raw(r#","lang":"#);
+        json.value(lang);
+    }
+    json.raw("}}");
+    json.frame()
+}
+
+/// The `ok` of a write.
+pub(super) fn done(re: u32, chat: ChatId, seq: u64, eid: Eid) -> Frame {
+    let mut json = Json(Vec::with_capacity(FRAME_BYTES / 2));
+    json.raw(r#"{"type":"ok","re":"#);
+    json.number(re.into());
+    json.raw(r#","chat":""#);
+    chat.with_text(|text| json.raw(text));
+    json.raw(r#"","seq":"#);
+    json.number(seq);
+    json.raw(r#","eid":""#);
+    eid.with_text(|text| json.raw(text));
+    json.raw(r#""}"#);
+    json.frame()
+}
+
+/// A frame being written.
+struct Json(Vec<u8>);
+
+impl Json {
+    /// What is JSON already.
+    fn raw(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.value(&number);
+    }
+
+    fn value(&mut self, value: &(impl serde::Serialize + ?Sized)) {
+        serde_json::to_writer(&mut self.0, value).expect("texts, numbers and people are JSON");
+    }
+
+    fn frame(self) -> Frame {
+        String::from_utf8(self.0).expect("JSON is UTF-8").into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskbell_domain::chat::ChatEvent;
+    use deskbell_domain::directory::{Institution, LocalLevel, User};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::actors::say::Say;
+    use crate::edge::to_wire::{frame, to_client};
+
+    fn directory() -> Directory {
+        let mut directory = Directory::default();
+        let birch = Institution { name: "Birch".into(), time_zone: "Europe/Berlin".into() };
+        let maya = User {
+            institution: "birch".parse().unwrap(),
+            name: "Maya \"May\" Ødegård".into(),
+            level: LocalLevel::Regular,
+            active: true,
+        };
+        directory.institutions.insert("birch".parse().unwrap(), birch);
+        directory.users.insert("maya".parse().unwrap(), maya);
+        directory
+    }
+
+    #[test]
+    fn a_message_and_its_ok_are_byte_for_byte_what_the_protocol_gives() {
+        let (directory, chat) = (directory(), ChatId(u128::MAX / 3));
+        let authors = [
+            Author::Patron,
+            Author::Operator("maya".parse().unwrap()),
+            Author::Operator("long-gone".parse().unwrap()),
+        ];
+        for (by, at_ms) in authors.iter().zip([0, 1_772_446_504_000, 1_772_446_504_120]) {
+            for audience in Audience::ALL {
+                for (text, lang) in [("Hi", None), ("a \"b\"\n\t\u{1}é😀\u{202e}", Some("ar"))] {
+                    let event = Committed {
+                        seq: 4_700,
+                        eid: Eid(u64::MAX / 5),
+                        at: Timestamp::from_millisecond(at_ms).unwrap(),
+                        event: ChatEvent::Posted {
+                            by: by.clone(),
+                            text: text.into(),
+                            lang: lang.map(ToOwned::to_owned),
+                        },
+                    };
+                    let short = posted(audience, chat, &event, (by, text, lang), &directory);
+                    let hidden = audience == Audience::Previewer && *by != Author::Patron;
+                    if !hidden {
+                        let say = Say::Event { audience, chat, event: &event };
+                        assert_eq!(short, frame(&to_client(&say, &directory)));
+                    }
+                }
+            }
+        }
+        let say = Say::Done { re: 7, at: Some((chat, 12, Eid(9))) };
+        assert_eq!(done(7, chat, 12, Eid(9)), frame(&to_client(&say, &directory)));
+    }
+}
