@@ -9,6 +9,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod edge;
+pub mod json;
 pub mod log;
 pub mod presence;
 pub mod secrets;

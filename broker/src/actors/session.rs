@@ -9,6 +9,7 @@ mod requests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
 use deskbell_domain::access::Principal;
@@ -38,6 +39,8 @@ pub struct Peer {
     pub addr: Addr<SessionActor>,
     /// What it still has to send.
     pub outbox: Outbox,
+    /// Requests that its SessionActor has not passed on yet.
+    passing: AtomicU32,
 }
 
 impl Peer {
@@ -159,7 +162,10 @@ impl SessionActor {
         outbox: Outbox,
     ) -> Arc<Peer> {
         let (tx, rx) = actix::dev::channel::channel(16);
-        let peer = Arc::new(Peer { connection, client, who, addr: Addr::new(tx), outbox });
+        let peer = {
+            let (addr, passing) = (Addr::new(tx), AtomicU32::new(0));
+            Arc::new(Peer { connection, client, who, addr, outbox, passing })
+        };
         let actor = Self {
             seat: seat.clone(),
             peer: peer.clone(),

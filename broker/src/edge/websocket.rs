@@ -241,10 +241,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             limits: &self.seat.node.settings.limits,
         };
         match from_wire::want(frame, &speaker, &self.seat.node.directory.load()) {
-            Ok(want) => {
-                self.outbox.request_began();
-                self.peer.addr.do_send(Request { re, want });
-            }
+            Ok(want) => self.peer.request(Request { re, want }, &self.seat),
             Err(refusal) => self.refuse(Some(re), refusal, None),
         }
     }

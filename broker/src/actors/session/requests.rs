@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix::{Context, Handler, Message};
 use deskbell_domain::access::Denied;
@@ -10,8 +11,9 @@ use deskbell_domain::person::Status;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
 use jiff::Timestamp;
 
-use super::SessionActor;
+use super::{Peer, SessionActor};
 use crate::actors::chat::{Ask, Deed, Wish};
+use crate::actors::node::Seat;
 use crate::actors::say::{Refused, Say};
 use crate::presence::Told;
 
@@ -56,10 +58,37 @@ impl Want {
     }
 }
 
+impl Peer {
+    /// Takes in a request of this connection. What is said in a chat, most of all requests, needs
+    /// nothing of the session and goes straight to the chat; but never past an earlier request of
+    /// the same connection.
+    pub fn request(self: &Arc<Self>, request: Request, seat: &Arc<Seat>) {
+        self.outbox.request_began();
+        let overtakes = self.passing.load(Ordering::Relaxed) > 0;
+        match request {
+            Request { re, want: Want::Do { chat, deed } }
+                if !overtakes && matches!(deed.command, Command::Post { .. }) =>
+            {
+                self.ask(re, chat, Wish::Do(deed), seat);
+            }
+            request => {
+                self.passing.fetch_add(1, Ordering::Relaxed);
+                self.addr.do_send(request);
+            }
+        }
+    }
+
+    fn ask(self: &Arc<Self>, re: u32, chat: ChatId, what: Wish, seat: &Arc<Seat>) {
+        let handle = seat.node.registry.chat(chat, seat);
+        handle.addr.do_send(Ask { from: Some((self.clone(), re)), what });
+    }
+}
+
 impl Handler<Request> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, Request { re, want }: Request, _: &mut Context<Self>) {
+        self.peer.passing.fetch_sub(1, Ordering::Relaxed);
         match want {
             Want::Do { chat, deed } => {
                 if let Err(why) = self.has_room_for(chat, &deed.command) {
@@ -89,8 +118,7 @@ impl Handler<Request> for SessionActor {
 
 impl SessionActor {
     fn ask(&self, re: u32, chat: ChatId, what: Wish) {
-        let handle = self.seat.node.registry.chat(chat, &self.seat);
-        handle.addr.do_send(Ask { from: Some((self.peer.clone(), re)), what });
+        self.peer.ask(re, chat, what, &self.seat);
     }
 
     fn refuse(&self, re: u32, why: &Refused) {

@@ -199,6 +199,7 @@ pub(super) struct Stage {
 
 /// One connection.
 pub(super) struct Client {
+    seat: Arc<Seat>,
     pub(super) peer: Arc<Peer>,
     outbox: Outbox,
     asked: u32,
@@ -218,7 +219,7 @@ impl Stage {
         let outbox = Outbox::new(usize::try_from(limits.outbox_bytes).unwrap());
         let client = ClientId(Uuid::from_u128(number.into()));
         let peer = SessionActor::open(self.seat.clone(), number, client, who, outbox.clone());
-        Client { peer, outbox, asked: 0, seen: Vec::new() }
+        Client { peer, seat: self.seat.clone(), outbox, asked: 0, seen: Vec::new() }
     }
 
     pub(super) fn patron(&self, session: u8) -> Client {
@@ -237,8 +238,7 @@ impl Stage {
 impl Client {
     pub(super) fn send(&mut self, want: Want) -> u32 {
         self.asked += 1;
-        self.outbox.request_began();
-        self.peer.addr.do_send(Request { re: self.asked, want });
+        self.peer.request(Request { re: self.asked, want }, &self.seat);
         self.asked
     }
 

@@ -41,3 +41,17 @@ fn a_flood_on_one_chat_leaves_the_others_of_its_thread_their_turns() {
         assert!(at_the_neighbors_answer < 32, "answered after {at_the_neighbors_answer} turns");
     });
 }
+
+#[test]
+fn a_message_never_overtakes_the_claim_that_was_sent_before_it() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut maya = stage.operator("maya").await;
+        stage.patron(1).open(CHAT).await;
+        let claim = maya.claim_want(CHAT);
+        let claim = maya.send(claim);
+        let post = maya.send_post(CHAT, 1, "Hello, I am Maya.");
+        assert!(matches!(maya.answer(claim).await, ToClient::Ok { .. }));
+        assert!(matches!(maya.answer(post).await, ToClient::Ok { .. }));
+    });
+}

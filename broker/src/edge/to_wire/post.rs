@@ -7,15 +7,14 @@
 use deskbell_domain::audience::Audience;
 use deskbell_domain::directory::Directory;
 use deskbell_domain::person::Author;
+use deskbell_protocol::event::Person;
 use deskbell_protocol::ids::{ChatId, Eid};
-use jiff::fmt::temporal::DateTimePrinter;
 
 use crate::actors::say::{Committed, Frame};
+use crate::json::Json;
 
-/// What a frame holds besides the text and the author, generously.
-const FRAME_BYTES: usize = 256;
-
-static PRINTER: DateTimePrinter = DateTimePrinter::new();
+/// What a frame holds besides the text, generously.
+const FRAME_BYTES: usize = 384;
 
 /// A `chat.event` with a message.
 pub(super) fn posted(
@@ -25,62 +24,55 @@ pub(super) fn posted(
     (by, text, lang): (&Author, &str, Option<&str>),
     directory: &Directory,
 ) -> Frame {
-    let mut json = Json(Vec::with_capacity(FRAME_BYTES + text.len()));
+    let mut json = Json::with_capacity(FRAME_BYTES + text.len());
     json.raw(r#"{"type":"chat.event","chat":""#);
-    chat.with_text(|text| json.raw(text));
-    json.raw(r#"","seq":"#);
-    json.number(event.seq);
-    json.raw(r#","eid":""#);
-    event.eid.with_text(|text| json.raw(text));
-    json.raw(r#"","at":""#);
-    PRINTER.print_timestamp(&event.at, &mut json.0).expect("a vector takes any text");
-    json.raw(r#"","event":{"type":"posted","by":"#);
-    json.value(&super::person(audience, by, directory));
-    json.raw(r#","text":"#);
-    json.value(text);
+    chat.with_text(|id| json.raw(id));
+    json.raw(r#"","seq":"#).number(event.seq).raw(r#","eid":""#);
+    event.eid.with_text(|id| json.raw(id));
+    json.raw(r#"","at":"#).time(event.at).raw(r#","event":{"type":"posted","by":"#);
+    person(&mut json, &super::person(audience, by, directory));
+    json.raw(r#","text":"#).text(text);
     if let Some(lang) = lang {
-        json.raw(r#","lang":"#);
-        json.value(lang);
+        json.raw(r#","lang":"#).text(lang);
     }
     json.raw("}}");
-    json.frame()
+    json.finish().into()
+}
+
+fn person(json: &mut Json, person: &Person) {
+    match person {
+        Person::Patron { name } => {
+            json.raw(r#"{"kind":"patron""#);
+            if let Some(name) = name {
+                json.raw(r#","name":"#).text(name);
+            }
+        }
+        Person::Operator { id, name, library } => {
+            json.raw(r#"{"kind":"operator""#);
+            if let Some(id) = id {
+                json.raw(r#","id":"#).text(id.as_str());
+            }
+            json.raw(r#","name":"#).text(name);
+            if let Some(library) = library {
+                json.raw(r#","library":"#).text(library.as_str());
+            }
+        }
+        Person::System => {
+            json.raw(r#"{"kind":"system""#);
+        }
+    }
+    json.raw("}");
 }
 
 /// The `ok` of a write.
 pub(super) fn done(re: u32, chat: ChatId, seq: u64, eid: Eid) -> Frame {
-    let mut json = Json(Vec::with_capacity(FRAME_BYTES / 2));
-    json.raw(r#"{"type":"ok","re":"#);
-    json.number(re.into());
-    json.raw(r#","chat":""#);
-    chat.with_text(|text| json.raw(text));
-    json.raw(r#"","seq":"#);
-    json.number(seq);
-    json.raw(r#","eid":""#);
-    eid.with_text(|text| json.raw(text));
+    let mut json = Json::with_capacity(FRAME_BYTES / 2);
+    json.raw(r#"{"type":"ok","re":"#).number(re.into()).raw(r#","chat":""#);
+    chat.with_text(|id| json.raw(id));
+    json.raw(r#"","seq":"#).number(seq).raw(r#","eid":""#);
+    eid.with_text(|id| json.raw(id));
     json.raw(r#""}"#);
-    json.frame()
-}
-
-/// A frame being written.
-struct Json(Vec<u8>);
-
-impl Json {
-    /// What is JSON already.
-    fn raw(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
-    }
-
-    fn number(&mut self, number: u64) {
-        self.value(&number);
-    }
-
-    fn value(&mut self, value: &(impl serde::Serialize + ?Sized)) {
-        serde_json::to_writer(&mut self.0, value).expect("texts, numbers and people are JSON");
-    }
-
-    fn frame(self) -> Frame {
-        String::from_utf8(self.0).expect("JSON is UTF-8").into()
-    }
+    json.finish().into()
 }
 
 #[cfg(test)]
@@ -114,8 +106,9 @@ mod tests {
             Author::Patron,
             Author::Operator("maya".parse().unwrap()),
             Author::Operator("long-gone".parse().unwrap()),
+            Author::System,
         ];
-        for (by, at_ms) in authors.iter().zip([0, 1_772_446_504_000, 1_772_446_504_120]) {
+        for (by, at_ms) in authors.iter().zip([0, 1_772_446_504_000, 1_772_446_504_120, 9]) {
             for audience in Audience::ALL {
                 for (text, lang) in [("Hi", None), ("a \"b\"\n\t\u{1}é😀\u{202e}", Some("ar"))] {
                     let event = Committed {

@@ -8,10 +8,15 @@ mod stored;
 
 use deskbell_domain::chat::ChatEvent;
 use deskbell_domain::chat::event::Opened;
+use deskbell_domain::person::Author;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, LogError, StoredEvent, Upcaster, newer, unreadable, upcast};
+use crate::json::Json;
 use stored as s;
+
+/// What a stored message holds besides its text, generously.
+const POSTED_BYTES: usize = 128;
 
 /// What is written today.
 pub const KINDS: &[Kind] = &[
@@ -46,14 +51,7 @@ pub fn encode(event: &ChatEvent) -> StoredEvent {
         ChatEvent::Claimed { by, transfer } => {
             store("chat.claimed", &s::Claimed { by: by.clone(), transfer: *transfer })
         }
-        ChatEvent::Posted { by, text, lang } => store(
-            "chat.posted",
-            &s::Posted {
-                by: by.clone(),
-                text: text.as_str().into(),
-                lang: lang.as_deref().map(Into::into),
-            },
-        ),
+        ChatEvent::Posted { by, text, lang } => posted(by, text, lang.as_deref()),
         ChatEvent::Noted { by, text } => {
             store("chat.noted", &s::Noted { by: by.clone(), text: text.as_str().into() })
         }
@@ -151,6 +149,23 @@ fn store(kind: &'static str, body: &impl Serialize) -> StoredEvent {
     StoredEvent { kind, version: 1, body }
 }
 
+/// A message, which is most of what is stored: as `s::Posted` would be, byte for byte.
+fn posted(by: &Author, text: &str, lang: Option<&str>) -> StoredEvent {
+    let mut json = Json::with_capacity(POSTED_BYTES + text.len());
+    json.raw(r#"{"by":""#);
+    match by {
+        Author::Patron => json.raw("patron"),
+        Author::Operator(user) => json.raw("operator/").raw(user.as_str()),
+        Author::System => json.raw("system"),
+    };
+    json.raw(r#"","text":"#).text(text);
+    if let Some(lang) = lang {
+        json.raw(r#","lang":"#).text(lang);
+    }
+    json.raw("}");
+    StoredEvent { kind: "chat.posted", version: 1, body: json.finish() }
+}
+
 fn by_whom(kind: &'static str, by: &deskbell_protocol::ids::UserId) -> StoredEvent {
     store(kind, &s::By { by: by.clone() })
 }
@@ -196,4 +211,21 @@ fn decode_newest(event: &StoredEvent, body: &str) -> Result<ChatEvent, LogError>
 /// Where serde stopped, without the text it stopped at.
 fn place_of(error: &serde_json::Error) -> String {
     format!("line {} column {}", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_stored_byte_for_byte_as_its_stored_type_says() {
+        let maya = Author::Operator("maya".parse().expect("an id"));
+        for by in [Author::Patron, maya, Author::System] {
+            for (text, lang) in [("Hi", None), ("\"a\"\n\u{1}é😀", Some("pt-BR"))] {
+                let stored =
+                    s::Posted { by: by.clone(), text: text.into(), lang: lang.map(Into::into) };
+                assert_eq!(posted(&by, text, lang), store("chat.posted", &stored));
+            }
+        }
+    }
 }
