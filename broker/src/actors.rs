@@ -34,6 +34,7 @@ pub mod directory;
 pub mod node;
 pub mod outbox;
 pub mod queue;
+pub mod receipts;
 pub mod registry;
 pub mod say;
 pub mod session;

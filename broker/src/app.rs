@@ -24,7 +24,6 @@ use tokio::time::timeout;
 
 pub use self::ports::Ports;
 pub use self::store::StoreError;
-use crate::actors::appender::Appender;
 use crate::actors::chat::Nudge;
 use crate::actors::desk::DeskActor;
 use crate::actors::directory::{self, ApplyError, DirectoryActor, Keeper};
@@ -139,16 +138,13 @@ pub async fn assemble(
         patron_chats: DashMap::new(),
         desk: OnceCell::new(),
     });
-    let seat = |(shard, handle): (usize, Shard)| {
-        let appender = Appender::new(node.log.clone());
-        (handle, Arc::new(Seat { node: node.clone(), shard, appender }))
-    };
+    let seat = |(shard, handle): (usize, Shard)| (handle, Arc::new(Seat::new(node.clone(), shard)));
     let seats: Arc<[_]> = shards.into_iter().enumerate().map(seat).collect();
     for (shard, seat) in &*seats {
         let seat = seat.clone();
         shard.run(move || {
             tokio::task::spawn_local(sweep(seat.clone()));
-            tokio::task::spawn_local(async move { seat.appender.run().await });
+            tokio::task::spawn_local(async move { seat.run().await });
         })?;
     }
     let (opened, opening) = oneshot::channel();

@@ -58,7 +58,11 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_what_serde_writes(text in ".*", number: u64, ms in 0..4e12 as i64) {
+        fn what_is_written_is_what_serde_writes(
+            text in ".*",
+            number: u64,
+            ms in 0..4_000_000_000_000_i64,
+        ) {
             let at = jiff::Timestamp::from_millisecond(ms).unwrap();
             let mut json = Json::with_capacity(0);
             json.raw("[").text(&text).raw(",").number(number).raw(",").time(at).raw("]");

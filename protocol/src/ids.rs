@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use crate::text_id::IdError;
 use crate::text_id::{check_slug, decode, encode};
 
-/// Reads an id where it stands in the frame: every message brings several, and none is copied first.
+/// Reads an id where it stands in the frame: every message brings several, none is copied first.
 struct FromText<T>(PhantomData<T>);
 
 impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {

@@ -14,7 +14,12 @@ use crate::log::{Append, EventLog, Outcome};
 /// What became of an actor's append.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Settled(pub Outcome);
+pub struct Settled {
+    /// What the log says.
+    pub outcome: Outcome,
+    /// How many appends of this shard it settled together, this one included.
+    pub company: usize,
+}
 
 /// One shard's way to the log.
 pub struct Appender {
@@ -76,8 +81,9 @@ impl Appender {
 
     fn hand_out(&self) {
         for (recipients, outcomes) in mem::take(&mut *lock(&self.back.batches)) {
+            let company = outcomes.len();
             for (recipient, outcome) in recipients.into_iter().zip(outcomes) {
-                recipient.do_send(Settled(outcome));
+                recipient.do_send(Settled { outcome, company });
             }
         }
     }

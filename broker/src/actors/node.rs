@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::appender::Appender;
 use super::desk::Desk;
+use super::receipts::Receipts;
 use super::registry::Registry;
 use super::say::Encode;
 use crate::log::EventLog;
@@ -93,4 +94,19 @@ pub struct Seat {
     pub shard: usize,
     /// That shard's way to the log.
     pub appender: Appender,
+    /// What may wait on that shard.
+    pub receipts: Receipts,
+}
+
+impl Seat {
+    /// A place on `shard`; [`Seat::run`] must be running there.
+    pub fn new(node: Arc<Node>, shard: usize) -> Self {
+        let appender = Appender::new(node.log.clone());
+        Self { node, shard, appender, receipts: Receipts::default() }
+    }
+
+    /// Serves the shard's actors, for as long as it lives.
+    pub async fn run(&self) {
+        tokio::join!(self.appender.run(), self.receipts.run());
+    }
 }

@@ -71,7 +71,30 @@ impl Outbox {
     /// Adds frames, of which `answers` are replies. What `is_bulk` was asked for and is bounded by
     /// itself (snapshots, replays, the whole list): it never counts as unread.
     pub fn push_all(&self, frames: impl IntoIterator<Item = Frame>, answers: u32, is_bulk: bool) {
+        self.add(frames, answers, is_bulk);
+        self.0.socket.wake();
+    }
+
+    /// Adds frames that may wait for company; tells whether they are the first to wait here.
+    pub fn push_patiently(&self, frames: impl IntoIterator<Item = Frame>, answers: u32) -> bool {
+        let before = self.add(frames, answers, false);
+        if self.closing().is_some() {
+            self.0.socket.wake();
+        }
+        before == 0
+    }
+
+    /// Sends what waits, if anything still does.
+    pub fn hurry(&self) {
+        if !self.state().frames.is_empty() {
+            self.0.socket.wake();
+        }
+    }
+
+    /// Adds frames; tells how many there were before.
+    fn add(&self, frames: impl IntoIterator<Item = Frame>, answers: u32, is_bulk: bool) -> usize {
         let mut state = self.state();
+        let before = state.frames.len();
         state.in_flight = state.in_flight.saturating_sub(answers);
         for frame in frames {
             // One frame always fits: only a reader who leaves some unread is slow.
@@ -84,8 +107,7 @@ impl Outbox {
                 state.frames.push_back((frame, counts));
             }
         }
-        drop(state);
-        self.0.socket.wake();
+        before
     }
 
     /// Takes out the oldest frames, at most `max`; tells whether the session waited for the room.
@@ -148,6 +170,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use super::*;
 
     fn taken(outbox: &Outbox) -> Vec<Frame> {
@@ -185,6 +210,50 @@ mod tests {
         assert_eq!(frames, [Frame::from("12345678")]);
         outbox.push(Frame::from("1234567890"));
         assert_eq!(outbox.closing(), None);
+    }
+
+    #[test]
+    fn what_is_patient_waits_until_it_is_hurried_or_something_else_leaves() {
+        let outbox = Outbox::new(100);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        outbox.look(&waker);
+        assert!(outbox.push_patiently([Frame::from("a receipt")], 0));
+        assert!(!outbox.push_patiently([Frame::from("another")], 0));
+        assert_eq!(woken.times(), 0);
+        outbox.hurry();
+        assert_eq!(woken.times(), 1);
+        outbox.look(&waker);
+        outbox.push(Frame::from("a message"));
+        assert_eq!((woken.times(), taken(&outbox).len()), (2, 3));
+        outbox.look(&waker);
+        outbox.hurry();
+        assert_eq!(woken.times(), 2, "nothing waits any more");
+    }
+
+    #[test]
+    fn a_full_outbox_closes_at_once_also_by_what_is_patient() {
+        let outbox = Outbox::new(10);
+        let woken = Arc::new(Woken::default());
+        outbox.look(&Waker::from(woken.clone()));
+        outbox.push_patiently([Frame::from("12345678"), Frame::from("345")], 0);
+        assert_eq!(outbox.closing(), Some(CloseCode::SlowConsumer));
+        assert_eq!(woken.times(), 1);
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Woken {
+        fn times(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     #[test]

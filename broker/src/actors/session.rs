@@ -23,6 +23,7 @@ use super::chat::Nudge;
 use super::directory::is_active;
 use super::node::Seat;
 use super::outbox::Outbox;
+use super::receipts::Receipts;
 use super::say::{Frame, Say};
 use crate::presence::{ConnectionId, Told};
 
@@ -46,11 +47,23 @@ pub struct Peer {
 impl Peer {
     /// Tells the connection something; its session hears only of what concerns it.
     pub fn deliver(&self, deliver: Deliver) {
-        let Deliver { first, rest, answers, notes, is_bulk } = deliver;
+        let Deliver { first, rest, answers, notes, is_bulk, is_urgent: _ } = deliver;
         if let Some(notes) = notes {
             self.addr.do_send(notes);
         }
         self.outbox.push_all(first.into_iter().chain(rest), answers, is_bulk);
+    }
+
+    /// The same for what may be nothing but a receipt: it waits if it came with a crowd.
+    pub fn deliver_with(&self, deliver: Deliver, company: usize, receipts: &Receipts) {
+        if deliver.is_urgent || deliver.notes.is_some() || !Receipts::wait_in(company) {
+            self.deliver(deliver);
+        } else {
+            let frames = deliver.first.into_iter().chain(deliver.rest);
+            if self.outbox.push_patiently(frames, deliver.answers) {
+                receipts.hold(self.outbox.clone());
+            }
+        }
     }
 
     /// The operator, if it is one.
@@ -73,6 +86,8 @@ pub struct Deliver {
     notes: Option<Notes>,
     /// Asked for, and bounded by itself: it never makes the reader look slow.
     pub is_bulk: bool,
+    /// Whether it holds more than receipts.
+    is_urgent: bool,
 }
 
 /// What a session keeps track of.
@@ -90,16 +105,22 @@ pub struct Notes {
 impl Deliver {
     /// One push.
     pub fn frame(frame: Frame) -> Self {
-        Self { first: Some(frame), ..Self::default() }
+        Self { first: Some(frame), is_urgent: true, ..Self::default() }
     }
 
     /// One reply.
     pub fn answer(frame: Frame) -> Self {
-        Self { first: Some(frame), answers: 1, ..Self::default() }
+        Self { first: Some(frame), answers: 1, is_urgent: true, ..Self::default() }
     }
 
     /// Adds a push.
     pub fn push(&mut self, frame: Frame) {
+        self.is_urgent = true;
+        self.push_receipt(frame);
+    }
+
+    /// Adds what its reader knows already: her own message, or that it is stored.
+    pub fn push_receipt(&mut self, frame: Frame) {
         if self.first.is_none() {
             self.first = Some(frame);
         } else {
@@ -110,6 +131,12 @@ impl Deliver {
     /// Adds a reply.
     pub fn push_answer(&mut self, frame: Frame) {
         self.push(frame);
+        self.answers += 1;
+    }
+
+    /// Adds the reply to a message.
+    pub fn push_ok(&mut self, frame: Frame) {
+        self.push_receipt(frame);
         self.answers += 1;
     }
 

@@ -7,6 +7,7 @@ mod death;
 mod desk;
 mod lists;
 mod races;
+mod receipts;
 mod resumes;
 mod retries;
 mod stage;

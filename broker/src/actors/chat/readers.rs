@@ -100,7 +100,11 @@ impl ChatActor {
             let frame = frame.clone();
             let reader = &mut self.readers.all[place];
             reader.seen = event.seq;
-            reader.out.push(frame);
+            if writes(&event.event, &reader.peer.who) {
+                reader.out.push_receipt(frame);
+            } else {
+                reader.out.push(frame);
+            }
         }
         if Summary::changed_by(&event.event) {
             self.review_readers(Some(&event.event));
@@ -213,7 +217,12 @@ impl ChatActor {
                 }
                 let at = written.map(|it| (self.chat, it.seq, it.eid));
                 let frame = self.encode(&Say::Done { re, at });
-                self.reply(&peer, frame);
+                match self.readers.get(peer.connection) {
+                    Some(reader) if matches!(deed.command, Command::Post { .. }) => {
+                        reader.out.push_ok(frame);
+                    }
+                    _ => self.reply(&peer, frame),
+                }
             }
             Err(why) => {
                 if let Refused::Chat(deskbell_domain::chat::Refusal::AlreadyClaimed(_)) = &why {
@@ -238,7 +247,8 @@ impl ChatActor {
     pub(super) fn send_out(&mut self) {
         for reader in &mut self.readers.all {
             if !reader.out.is_empty() {
-                reader.peer.deliver(std::mem::take(&mut reader.out));
+                let out = std::mem::take(&mut reader.out);
+                reader.peer.deliver_with(out, self.company, &self.seat.receipts);
             }
         }
         self.count_previews();
@@ -341,6 +351,17 @@ impl ChatActor {
                 reader.peer.deliver(Deliver::frame(frame.clone()));
             }
         }
+    }
+}
+
+/// Whether this is a message of the reader's own.
+fn writes(event: &ChatEvent, who: &Principal) -> bool {
+    match (event, who) {
+        (ChatEvent::Posted { by: Author::Patron, .. }, Principal::Patron { .. }) => true,
+        (ChatEvent::Posted { by: Author::Operator(by), .. }, Principal::Operator(user)) => {
+            by == user
+        }
+        _ => false,
     }
 }
 

@@ -24,7 +24,6 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::weather::Weather;
-use crate::actors::appender::Appender;
 use crate::actors::directory::{Tools, apply};
 use crate::actors::node::{Node, Seat, Settings};
 use crate::actors::outbox::Outbox;
@@ -139,10 +138,9 @@ impl World {
         let (shard, _) = Shard::here();
         let broker = assemble(ports, settings, BTreeSet::new(), false, vec![shard]).await.unwrap();
         let node = broker.edge.node.clone();
-        let appender = Appender::new(node.log.clone());
-        let seat = Arc::new(Seat { node, shard: 0, appender });
+        let seat = Arc::new(Seat::new(node, 0));
         let carried = seat.clone();
-        tokio::task::spawn_local(async move { carried.appender.run().await });
+        tokio::task::spawn_local(async move { carried.run().await });
         Stage { weather, seat, _broker: broker }
     }
 
@@ -240,6 +238,10 @@ impl Client {
         self.asked += 1;
         self.peer.request(Request { re: self.asked, want }, &self.seat);
         self.asked
+    }
+
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     fn pump(&mut self) {

@@ -1,5 +1,6 @@
-//! Whether a socket may have something to read. A connection's task is woken twice for each message
-//! only to write; it then leaves the socket alone, because a look at it costs a cleared read buffer.
+//! Whether a socket may have something to read. A connection's task is woken twice for each
+//! message only to write; it then leaves the socket alone, because a look at it costs a cleared
+//! read buffer.
 //!
 //! Not here: what is read, and when reading has to wait (`websocket`).
 
