@@ -1,10 +1,12 @@
 //! Every error code and every close code, provoked over a raw socket: what a client author may meet
 //! is met here first.
 //!
-//! `requests` refuses requests · `closes` ends connections · `before` is HTTP and the upgrade.
+//! `requests` refuses requests · `closes` ends connections · `before` is HTTP and the upgrade ·
+//! `faults` is what a broker in trouble says.
 
 mod before;
 mod closes;
+mod faults;
 mod requests;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! What is refused by HTTP, before there is a WebSocket.
 
+use deskbell::secrets::Secrets as _;
+use deskbell::secrets::sqlite::SqliteSecrets;
 use deskbell_tests::raw::{BIRCH_PAGE, http};
 use deskbell_tests::store::PASSWORD;
 use serde_json::json;
@@ -56,4 +58,17 @@ async fn tokens_are_given_to_who_proves_the_right_to_one_and_nobody_else() {
         assert_eq!(found, status, "{path}: {answer}");
         assert!(answer.contains(word), "{path}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_damaged_password_is_the_broker_s_mistake_and_not_taken_for_a_wrong_one() {
+    let desk = desk(&[]).await;
+    let secrets = SqliteSecrets::open(desk.store.path()).expect("the broker shares its secrets");
+    let user = "maya".parse().expect("a user");
+    secrets.set_password_hash(user, "no hash".to_owned()).await.expect("it is kept");
+    let body = json!({ "user": "maya", "password": PASSWORD }).to_string();
+    let (status, answer) = http(desk.broker.address, "POST /v1/sign-in", &[], &body).await;
+    assert_eq!(status, 500, "{answer}");
+    assert!(answer.contains("\"internal\""), "{answer}");
+    assert!(answer.contains("deskbell user password"), "{answer}");
 }

@@ -5,7 +5,7 @@ use deskbell_tests::raw::{BIRCH_PAGE, Raw, fresh_uuid, operator_token, patron_to
 use deskbell_tests::store::directory_file;
 use serde_json::json;
 
-use super::{desk, done, refused};
+use super::{desk, done, refused, ring};
 
 #[tokio::test]
 async fn a_refused_hello_gets_an_error_then_bye_then_the_close_code() {
@@ -98,6 +98,30 @@ async fn who_ignores_the_rate_limit_is_closed() {
         maya.request("sync", json!({})).await;
     }
     assert_eq!(maya.closed().await, CloseCode::RateAbuse.number());
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_shown_out_and_the_others_notice_nothing() {
+    const POSTS: usize = 1_600;
+    let fast = ["limits.requests_per_second=100000", "limits.requests_burst=100000"];
+    // More than a socket's own buffers hold, and more patience than this test has.
+    let desk = desk(&[fast[0], fast[1], "limits.outbox_ms=60000"]).await;
+    let (mut maya, mut patron) = (desk.monitoring("maya").await, desk.patron().await);
+    let chat = ring(&mut patron).await;
+    done(&maya.write("chat.claim", json!({ "chat": chat })).await);
+    let mut slow = desk.operator("birch-admin").await;
+    done(&slow.ask("chat.subscribe", json!({ "chat": chat })).await);
+    let text = "x".repeat(8_000);
+    for _ in 0..POSTS {
+        done(&patron.write("chat.post", json!({ "chat": chat, "text": text })).await);
+        done(&maya.ask("sync", json!({})).await);
+        (maya.heard, patron.heard) = (Vec::new(), Vec::new());
+    }
+    assert_eq!(slow.closed().await, CloseCode::SlowConsumer.number());
+    assert!(slow.heard.len() < POSTS, "she had all of it");
+    let (mut again, _) =
+        Raw::greet(desk.broker.address, None, &operator_token(&desk.keys, "birch-admin", 60)).await;
+    done(&again.ask("chat.subscribe", json!({ "chat": chat })).await);
 }
 
 #[tokio::test]
