@@ -3,19 +3,21 @@
 //!
 //! Not here: what is written (`edge/to_wire`, `log/record`). Escaping is serde's.
 
+use std::fmt::Write as _;
+
 /// A JSON text being written.
 #[derive(Debug)]
-pub struct Json(Vec<u8>);
+pub struct Json(String);
 
 impl Json {
     /// An empty one, with room for `bytes`.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
+        Self(String::with_capacity(bytes))
     }
 
     /// Writes what is JSON already.
     pub fn raw(&mut self, json: &str) -> &mut Self {
-        self.0.extend_from_slice(json.as_bytes());
+        self.0.push_str(json);
         self
     }
 
@@ -24,8 +26,7 @@ impl Json {
         // Few texts hold a byte that JSON escapes, and to look for one takes many bytes at a time.
         let escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
         if text.bytes().fold(false, |found, byte| found | escaped(byte)) {
-            serde_json::to_writer(&mut self.0, text).expect("a vector takes any text");
-            self
+            self.raw(&serde_json::to_string(text).expect("any text is JSON"))
         } else {
             self.raw("\"").raw(text).raw("\"")
         }
@@ -33,7 +34,7 @@ impl Json {
 
     /// Writes a number.
     pub fn number(&mut self, number: u64) -> &mut Self {
-        serde_json::to_writer(&mut self.0, &number).expect("a vector takes any number");
+        write!(self.0, "{number}").expect("a string takes any number");
         self
     }
 
@@ -42,13 +43,13 @@ impl Json {
         const PRINTER: jiff::fmt::temporal::DateTimePrinter =
             jiff::fmt::temporal::DateTimePrinter::new();
         self.raw("\"");
-        PRINTER.print_timestamp(&at, &mut self.0).expect("a vector takes any text");
+        PRINTER.print_timestamp(&at, &mut self.0).expect("a string takes any time");
         self.raw("\"")
     }
 
     /// What was written.
     pub fn finish(self) -> String {
-        String::from_utf8(self.0).expect("JSON is UTF-8")
+        self.0
     }
 }
 

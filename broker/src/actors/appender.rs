@@ -9,17 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actix::{Message, Recipient};
 use tokio::sync::Notify;
 
+use super::receipts::Receipts;
 use crate::log::{Append, EventLog, Outcome};
 
 /// What became of an actor's append.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Settled {
-    /// What the log says.
-    pub outcome: Outcome,
-    /// How many appends of this shard it settled together, this one included.
-    pub company: usize,
-}
+pub struct Settled(pub Outcome);
 
 /// One shard's way to the log.
 pub struct Appender {
@@ -53,11 +49,11 @@ impl Appender {
     }
 
     /// Carries batches both ways, for as long as the shard lives.
-    pub async fn run(&self) {
+    pub async fn run(&self, receipts: &Receipts) {
         loop {
             tokio::select! {
                 biased;
-                () = self.back.arrived.notified() => self.hand_out(),
+                () = self.back.arrived.notified() => receipts.settled(self.hand_out()),
                 () = self.leave.notified() => self.send_off(),
             }
         }
@@ -79,13 +75,16 @@ impl Appender {
         );
     }
 
-    fn hand_out(&self) {
+    /// Tells how many there were.
+    fn hand_out(&self) -> usize {
+        let mut count = 0;
         for (recipients, outcomes) in mem::take(&mut *lock(&self.back.batches)) {
-            let company = outcomes.len();
+            count += outcomes.len();
             for (recipient, outcome) in recipients.into_iter().zip(outcomes) {
-                recipient.do_send(Settled { outcome, company });
+                recipient.do_send(Settled(outcome));
             }
         }
+        count
     }
 }
 

@@ -117,8 +117,6 @@ pub struct ChatActor {
     waiting: VecDeque<Ask>,
     /// The append in flight. At most one.
     flight: Option<Flight>,
-    /// How many appends the log settled together with the one that is being settled.
-    company: usize,
     /// Appends in a row that came too late.
     conflicts: u8,
     /// The state was thrown away: the desk may know what is no longer so.
@@ -158,7 +156,6 @@ impl ChatActor {
             stage: Stage::Loading,
             waiting: VecDeque::new(),
             flight: None,
-            company: 0,
             conflicts: 0,
             rebuilt: false,
             failed_rebuilds: 0,
@@ -269,11 +266,9 @@ impl Handler<Ask> for ChatActor {
 impl Handler<Settled> for ChatActor {
     type Result = ();
 
-    fn handle(&mut self, Settled { outcome, company }: Settled, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Settled(outcome): Settled, ctx: &mut Context<Self>) {
         self.take_turns(ctx);
-        self.company = company;
         self.settle(outcome, ctx);
-        self.company = 0;
         self.work(ctx);
     }
 }

@@ -107,6 +107,6 @@ impl Seat {
 
     /// Serves the shard's actors, for as long as it lives.
     pub async fn run(&self) {
-        tokio::join!(self.appender.run(), self.receipts.run());
+        tokio::join!(self.appender.run(&self.receipts), self.receipts.run());
     }
 }

@@ -10,11 +10,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::outbox::Outbox;
 
-/// Appends stored together from which on receipts wait: fewer are no crowd.
-const CROWD_MIN: usize = 32;
+/// Appends of one shard within one to two [`WINDOW`]s from which on receipts wait.
+const CROWD_MIN: usize = 48;
+/// How far back a crowd is looked for.
+const WINDOW: Duration = Duration::from_millis(10);
 /// A receipt waits for one to two of these.
 const ROUND: Duration = Duration::from_millis(15);
 
@@ -22,27 +25,39 @@ const ROUND: Duration = Duration::from_millis(15);
 /// once, when it stops being empty.
 #[derive(Default)]
 pub struct Receipts {
-    waiting: Mutex<Waiting>,
+    state: Mutex<State>,
     arrived: Notify,
 }
 
 #[derive(Default)]
-struct Waiting {
-    /// Since the last round began.
+struct State {
+    /// Held since the last round began.
     young: Vec<Outbox>,
-    /// Since the one before: woken when this round ends.
+    /// Held since the one before: woken when this round ends.
     old: Vec<Outbox>,
+    /// When the present window began.
+    window: Option<Instant>,
+    /// Appends settled in it.
+    settled: usize,
+    /// And in the one before, if that ended where it begins.
+    settled_before: usize,
 }
 
 impl Receipts {
-    /// Whether receipts of an append that was stored with `company` in all wait.
-    pub fn wait_in(company: usize) -> bool {
-        company >= CROWD_MIN
+    /// This many appends of the shard were settled just now.
+    pub fn settled(&self, count: usize) {
+        self.state().count(count, Instant::now());
+    }
+
+    /// Whether receipts wait right now.
+    pub fn wait(&self) -> bool {
+        let state = self.state();
+        state.settled + state.settled_before >= CROWD_MIN
     }
 
     /// Wakes `outbox` in a while, unless it is empty by then.
     pub fn hold(&self, outbox: Outbox) {
-        self.waiting().young.push(outbox);
+        self.state().young.push(outbox);
         self.arrived.notify_one();
     }
 
@@ -50,21 +65,21 @@ impl Receipts {
     pub async fn run(&self) {
         loop {
             self.arrived.notified().await;
-            while !self.waiting().is_empty() {
+            while !self.state().is_empty() {
                 tokio::time::sleep(ROUND).await;
-                let due = self.waiting().next_round();
+                let due = self.state().next_round();
                 due.iter().for_each(Outbox::hurry);
             }
         }
     }
 
-    /// Lists that are only ever pushed to and taken: a panic elsewhere leaves them whole.
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lists and counts that no panic elsewhere leaves half changed.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl State {
     fn is_empty(&self) -> bool {
         self.young.is_empty() && self.old.is_empty()
     }
@@ -72,5 +87,34 @@ impl Waiting {
     fn next_round(&mut self) -> Vec<Outbox> {
         let young = mem::take(&mut self.young);
         mem::replace(&mut self.old, young)
+    }
+
+    fn count(&mut self, count: usize, now: Instant) {
+        let age = self.window.map_or(Duration::MAX, |window| now - window);
+        if age >= WINDOW {
+            self.settled_before = if age < WINDOW * 2 { self.settled } else { 0 };
+            (self.window, self.settled) = (Some(now), 0);
+        }
+        self.settled += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_is_many_within_a_moment_and_not_many_over_time() {
+        let receipts = Receipts::default();
+        for _ in 0..100 {
+            receipts.settled(CROWD_MIN / 4);
+            assert!(!receipts.wait());
+            tokio::time::advance(WINDOW).await;
+        }
+        receipts.settled(CROWD_MIN);
+        assert!(receipts.wait());
+        tokio::time::advance(WINDOW * 2).await;
+        receipts.settled(1);
+        assert!(!receipts.wait());
     }
 }

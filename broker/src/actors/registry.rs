@@ -11,6 +11,7 @@ use dashmap::mapref::entry::Entry;
 use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, ClientId, Target};
+use foldhash::fast::RandomState;
 
 use super::chat::ChatActor;
 use super::node::Seat;
@@ -29,7 +30,8 @@ pub struct ChatHandle {
 /// The map.
 #[derive(Default)]
 pub struct Registry {
-    chats: DashMap<ChatId, Arc<ChatHandle>>,
+    /// Looked at for each message. Clients choose what is asked for, so the hash has a seed.
+    chats: DashMap<ChatId, Arc<ChatHandle>, RandomState>,
     queues: DashMap<Target, Addr<QueueActor>>,
     /// Every connection that said hello, by person and app.
     peers: DashMap<(Principal, ClientId), Arc<Peer>>,

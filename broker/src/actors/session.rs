@@ -54,9 +54,9 @@ impl Peer {
         self.outbox.push_all(first.into_iter().chain(rest), answers, is_bulk);
     }
 
-    /// The same for what may be nothing but a receipt: it waits if it came with a crowd.
-    pub fn deliver_with(&self, deliver: Deliver, company: usize, receipts: &Receipts) {
-        if deliver.is_urgent || deliver.notes.is_some() || !Receipts::wait_in(company) {
+    /// The same for what may be nothing but a receipt: that waits in a crowd.
+    pub fn deliver_patiently(&self, deliver: Deliver, receipts: &Receipts) {
+        if deliver.is_urgent || deliver.notes.is_some() || !receipts.wait() {
             self.deliver(deliver);
         } else {
             let frames = deliver.first.into_iter().chain(deliver.rest);

@@ -298,6 +298,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.leaving = frames;
                 return Ok(());
             }
+            let was_all = frames.len() < FRAMES_PER_FLUSH;
             let mut writing = pin!(write(&mut self.ws, frames));
             // The socket takes it at once, as a rule, and no timer is needed.
             let written = match poll!(writing.as_mut()) {
@@ -309,6 +310,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             };
             self.leaving = written.map_err(|error| Goodbye::of(&error))?;
+            if was_all {
+                return Ok(());
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use deskbell_domain::chat::ChatEvent;
 use deskbell_domain::person::Author;
 use deskbell_protocol::ids::{Cmid, Eid};
+use foldhash::fast::RandomState;
 
 use crate::actors::say::{Committed, Refused};
 
@@ -26,7 +27,7 @@ pub(super) struct History {
     tail: VecDeque<Arc<Committed>>,
     /// Who ever wrote here; `written` names each by her place, and so stays small.
     authors: Vec<Author>,
-    written: HashMap<(usize, Cmid), (u64, Written)>,
+    written: HashMap<(usize, Cmid), (u64, Written), RandomState>,
 }
 
 impl History {

@@ -248,7 +248,7 @@ impl ChatActor {
         for reader in &mut self.readers.all {
             if !reader.out.is_empty() {
                 let out = std::mem::take(&mut reader.out);
-                reader.peer.deliver_with(out, self.company, &self.seat.receipts);
+                reader.peer.deliver_patiently(out, &self.seat.receipts);
             }
         }
         self.count_previews();

@@ -12,6 +12,7 @@
 use std::collections::HashMap;
 
 use deskbell_protocol::ids::Eid;
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::log::{LogError, StreamId};
@@ -47,7 +48,7 @@ impl Head {
 /// What is known in memory. The writer changes it, after each commit; readers look.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
-    streams: HashMap<StreamId, Head>,
+    streams: HashMap<StreamId, Head, RandomState>,
     unindexed: usize,
 }
 

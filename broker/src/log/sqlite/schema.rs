@@ -40,7 +40,8 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, LogError> {
     db.busy_timeout(BUSY).map_err(log_error)?;
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
-         PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;
+         PRAGMA journal_size_limit = 67108864;",
     )
     .map_err(log_error)?;
     db.set_prepared_statement_cache_capacity(32);

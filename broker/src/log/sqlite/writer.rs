@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex};
 
 use deskbell_protocol::ids::Eid;
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -63,7 +64,7 @@ impl From<rusqlite::Error> for Failure {
 /// What a transaction will have changed once it is committed.
 #[derive(Default)]
 struct Staged {
-    versions: HashMap<StreamId, u64>,
+    versions: HashMap<StreamId, u64, RandomState>,
     rows: Vec<(StreamId, u64, Eid, i64)>,
 }
 
