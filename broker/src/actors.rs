@@ -38,6 +38,7 @@ pub mod receipts;
 pub mod registry;
 pub mod say;
 pub mod session;
+pub mod staffing;
 
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,7 @@ use crate::actors::desk::DeskActor;
 use crate::actors::directory::{self, ApplyError, DirectoryActor, Keeper};
 use crate::actors::node::{Node, Seat, Settings};
 use crate::actors::registry::Registry;
+use crate::actors::staffing::{self, StaffingActor};
 use crate::config::Config;
 use crate::edge::{Edge, http, server, to_wire};
 use crate::log::{LogError, record};
@@ -122,6 +123,7 @@ pub async fn assemble(
         live.iter().map(|live| record::summary::decode(&live.summary)).collect::<Result<_, _>>()?;
     let directory = directory::read(&*ports.log).await?;
     let now = ports.clock.now();
+    let staffed_before = staffing::read(&*ports.log, now).await?;
     let ended = ports.secrets.ended_sessions(now).await?;
     let node = Arc::new(Node {
         log: ports.log,
@@ -136,6 +138,8 @@ pub async fn assemble(
         settling: AtomicBool::new(false),
         registry: Registry::default(),
         patron_chats: DashMap::new(),
+        staffed_before,
+        staffing: OnceCell::new(),
         desk: OnceCell::new(),
     });
     let seat = |(shard, handle): (usize, Shard)| (handle, Arc::new(Seat::new(node.clone(), shard)));
@@ -150,6 +154,9 @@ pub async fn assemble(
     let (opened, opening) = oneshot::channel();
     let (first, seat) = (seats[0].0.clone(), seats[0].1.clone());
     first.run(move || {
+        let ledger = StaffingActor::open(&seat, seat.node.staffed_before.clone());
+        let fresh = seat.node.staffing.set(ledger).is_ok();
+        debug_assert!(fresh, "a node opens its ledger once");
         let desk = DeskActor::open(&seat, live);
         let fresh = seat.node.desk.set(desk).is_ok();
         debug_assert!(fresh, "a node opens its desk once");
@@ -186,6 +193,7 @@ impl Broker {
     /// Shows everybody out and waits until they are gone, or `patience` is over.
     pub async fn drain(&self, patience: Duration) {
         self.edge.draining.store(true, Ordering::Relaxed);
+        self.edge.node.staffing().rest();
         self.edge.connections.close();
         self.edge.node.registry.close_all(CloseCode::Drain);
         if timeout(patience, self.edge.connections.wait()).await.is_err() {

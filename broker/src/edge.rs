@@ -2,12 +2,14 @@
 //!
 //! `server` accepts and routes · `http` answers sign-in and patron sessions · `admission` says whom
 //! a connection belongs to · `websocket` moves frames · `from_wire` and `to_wire` are the border
-//! crossing, pure · `health` is the second listener · `tls` the certificate.
+//! crossing, pure · `health` is the second listener · `tls` the certificate ·
+//! `pages` the one page of the broker's own.
 
 pub mod admission;
 pub mod from_wire;
 pub mod health;
 pub mod http;
+mod pages;
 pub mod server;
 pub mod tls;
 pub mod to_wire;
@@ -25,6 +27,12 @@ use crate::actors::node::Node;
 use crate::secrets::Keys;
 use crate::secrets::derivation::Fingerprints;
 use crate::secrets::password::Passwords;
+use crate::telemetry;
+
+/// Counts a refused request, on whatever way it came.
+fn count_refusal(code: ErrorCode) {
+    metrics::counter!(telemetry::REFUSALS, "code" => code.as_str()).increment(1);
+}
 
 /// What the edge of one node needs besides the node.
 pub struct Edge {

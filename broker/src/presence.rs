@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::person::{Standing, Status};
+use deskbell_domain::staffing::StaffingEvent;
 use deskbell_protocol::ids::{Target, UserId};
 use jiff::Timestamp;
 
@@ -39,6 +40,8 @@ impl Told {
 pub struct Shift {
     /// Targets that somebody now stands at and nobody did, or the reverse.
     pub targets: BTreeSet<Target>,
+    /// Who began or ceased to stand where; at herself, too, where she may be assigned.
+    pub changes: Vec<StaffingEvent>,
     /// The person's first connection began.
     pub arrived: bool,
     /// The person's last connection ended.

@@ -41,12 +41,15 @@ macro_rules! metrics_table {
 metrics_table! {
     /// Open WebSocket connections.
     Gauge CONNECTIONS = "deskbell_connections";
-    /// WebSocket connections that ended, by why: client, broker, protocol, stuck.
+    /// WebSocket connections that ended, by why: client, stuck (it took nothing any more), or the
+    /// close code that it got.
     Counter CLOSES = "deskbell_closes_total";
     /// Sign-ins, by result: ok, refused.
     Counter SIGN_INS = "deskbell_sign_ins_total";
-    /// Requests refused because a connection asked too fast.
-    Counter RATE_LIMITED = "deskbell_rate_limited_total";
+    /// Requests refused, over HTTP or a WebSocket, by the error code.
+    Counter REFUSALS = "deskbell_refusals_total";
+    /// Times that a connection was read no further because too many requests were unanswered.
+    Counter READS_PAUSED = "deskbell_reads_paused_total";
     /// Actors in memory, by kind: chat.
     Gauge ACTORS = "deskbell_actors";
     /// Events stored.

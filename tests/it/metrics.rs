@@ -30,6 +30,7 @@ fn value(page: &str, name: &str) -> u64 {
 async fn a_broker_counts_what_it_stores() {
     let store = store::fresh();
     let broker = Broker::start(&Options::new(store.path()));
+    let fresh = get(broker.admin_address, "/metrics");
     let connector = TcpConnector::new();
     let maya = "maya".parse().expect("a user's id");
     let granted = sign_in(&connector, &broker.url(), maya, PASSWORD.to_owned()).await;
@@ -38,7 +39,12 @@ async fn a_broker_counts_what_it_stores() {
     let coop = "coop/tri-county".parse().expect("a target");
     operator.set_presence(Status::Online, vec![coop]).await.expect("somebody is there");
 
-    let before = get(broker.admin_address, "/metrics");
+    // Where she stands now is stored a moment later: the co-op and herself, beside the directory.
+    let directory = value(&fresh, "deskbell_events_stored_total");
+    let mut before = get(broker.admin_address, "/metrics");
+    while value(&before, "deskbell_events_stored_total") < directory + 2 {
+        before = get(broker.admin_address, "/metrics");
+    }
     let widget = "birch-home".parse().expect("a widget's id");
     let granted = patron_session(&connector, &broker.url(), ORIGIN, widget).await;
     let mut options = ClientOptions::new(broker.url(), granted.expect("a visit").into());
@@ -53,6 +59,11 @@ async fn a_broker_counts_what_it_stores() {
     assert_eq!(grown("deskbell_events_stored_total"), rung.seq, "{after}");
     assert!(after.contains("deskbell_commit_seconds_bucket"), "{after}");
     assert_eq!(value(&after, "deskbell_connections"), 2, "{after}");
+    let lost = client.open(Ring::new(" ")).await;
+    assert!(lost.is_err(), "an empty question is refused");
+    let refused = get(broker.admin_address, "/metrics");
+    let name = "deskbell_refusals_total{code=\"bad_text\"}";
+    assert_eq!(value(&refused, name), 1, "{refused}");
     assert!(get(broker.admin_address, "/livez").ends_with("alive\n"));
     assert!(get(broker.admin_address, "/readyz").starts_with("HTTP/1.1 200 "));
 }

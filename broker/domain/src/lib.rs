@@ -6,7 +6,8 @@
 //! draws a number, awaits, logs or does IO, and the crate's dependencies keep it so.
 //!
 //! Map: [`chat`] from ring to end · [`routing`] who rings and why · [`directory`] institutions,
-//! co-ops, people and their levels · [`access`] who may do what · [`audience`] who may see what.
+//! co-ops, people and their levels · [`access`] who may do what · [`audience`] who may see what ·
+//! [`staffing`] who stood where.
 
 pub mod access;
 pub mod audience;
@@ -14,6 +15,7 @@ pub mod chat;
 pub mod directory;
 pub mod person;
 pub mod routing;
+pub mod staffing;
 
 #[cfg(test)]
 mod spec;

@@ -134,6 +134,9 @@ impl DeskActor {
         for summary in live {
             actor.take_over(summary);
         }
+        if actor.settling.until().is_none() {
+            seat.node.staffing().settled();
+        }
         Desk(actor.start())
     }
 
@@ -142,6 +145,12 @@ impl DeskActor {
         let handle = self.seat.node.registry.chat(chat, &self.seat);
         let deed = Deed { cmid: None, fingerprint: 0, command };
         handle.addr.do_send(Ask { from: None, what: Wish::Do(Box::new(deed)) });
+    }
+
+    /// Somebody stands elsewhere than before.
+    fn take_in(&self, shift: Shift) {
+        self.seat.node.staffing().note(shift.changes);
+        self.availability_changed(&shift.targets);
     }
 
     /// Waiting chats that might ring differently now, and transfers that might have lost their

@@ -2,7 +2,7 @@
 //! is the truth of a chat.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -10,7 +10,8 @@ use dashmap::DashMap;
 use deskbell_domain::chat::Waits;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::{Directory, Widget};
-use deskbell_protocol::ids::SessionId;
+use deskbell_domain::staffing::Staffing;
+use deskbell_protocol::ids::{SessionId, Target};
 use deskbell_protocol::limits::Limits;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -20,6 +21,7 @@ use super::desk::Desk;
 use super::receipts::Receipts;
 use super::registry::Registry;
 use super::say::Encode;
+use super::staffing::Ledger;
 use crate::log::EventLog;
 use crate::presence::Presence;
 use crate::secrets::Secrets;
@@ -65,6 +67,10 @@ pub struct Node {
     pub registry: Registry,
     /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.
     pub patron_chats: DashMap<Digest, u32>,
+    /// Who stood where just before this broker started.
+    pub staffed_before: Staffing,
+    /// The StaffingActor; set once, before the desk.
+    pub staffing: OnceCell<Ledger>,
     /// The DeskActor; set once, before the first connection.
     pub desk: OnceCell<Desk>,
 }
@@ -78,6 +84,18 @@ impl Node {
             patron_grace: Duration::from_secs(widget.patron_grace_seconds.into()),
             ..self.settings.waits
         }
+    }
+
+    /// Whether somebody would see a chat ring at `target`. Right after a start, who stood there
+    /// just before still counts: she is on her way back.
+    pub fn online(&self, target: &Target) -> bool {
+        self.presence.online(target)
+            || (self.settling.load(Ordering::Relaxed) && self.staffed_before.anybody_at(target))
+    }
+
+    /// The ledger of who stands where, which is there before the desk.
+    pub fn staffing(&self) -> &Ledger {
+        self.staffing.get().expect("the ledger is opened before the desk")
     }
 
     /// The desk, which is there before anybody can connect.

@@ -10,6 +10,7 @@ mod races;
 mod receipts;
 mod resumes;
 mod retries;
+mod staffing;
 mod stage;
 mod storing;
 mod turns;

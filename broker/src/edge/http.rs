@@ -17,7 +17,7 @@ use deskbell_protocol::ids::{ChatId, SessionId, UserId, WidgetId};
 use serde::de::DeserializeOwned;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{Edge, Refusal, admission};
+use super::{Edge, Refusal, admission, count_refusal, pages};
 use crate::log::{LogError, StreamId, record};
 use crate::secrets::SecretsError;
 use crate::secrets::derivation::{Secret, secret_digest, session_digest};
@@ -50,6 +50,7 @@ pub fn router(edge: Arc<Edge>) -> Router {
         .route("/v1/sign-in", post(sign_in))
         .route("/v1/password", post(set_password))
         .route("/v1/patron-sessions", post(patron_session))
+        .merge(pages::router())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(cors)
@@ -58,6 +59,7 @@ pub fn router(edge: Arc<Edge>) -> Router {
 
 /// An answer that says no.
 pub fn refusal(status: StatusCode, code: ErrorCode, message: &str) -> Response<Body> {
+    count_refusal(code);
     (status, Json(HttpError { code, message: message.to_owned() })).into_response()
 }
 

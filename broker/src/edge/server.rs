@@ -127,8 +127,9 @@ async fn run_websocket<IO>(
     let limits = &seat.node.settings.limits;
     let frame_bytes = usize::try_from(limits.frame_bytes).unwrap_or(usize::MAX);
     let config = websocket::configuration(frame_bytes);
-    let read = parts.read_buf.to_vec();
-    let io = parts.io.into_inner();
+    // HTTP's read buffer must not live as long as the connection.
+    let (io, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    drop(parts.read_buf);
     let ws = WebSocketStream::from_partially_read(io, read, Role::Server, Some(config)).await;
     websocket::serve(ws, edge, seat, origin).await;
 }
@@ -141,4 +142,22 @@ fn offers_subprotocol(headers: &HeaderMap) -> bool {
     let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let texts = offered.filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).any(|name| name.trim() == SUBPROTOCOL)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// What the future that `f` returns takes in memory.
+    fn bytes_of<A, B, C, D, F>(_: fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_s_task_is_small_because_thousands_of_them_stand_idle() {
+        let task = bytes_of(run_websocket::<TcpStream>);
+        assert!(task <= 1_280, "{task} bytes: box what is large and runs rarely");
+    }
 }

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use self::chat::{sequenced, view_of};
 use self::refusals::refused;
+use super::count_refusal;
 use crate::actors::say::{Closed, Encode, Frame, Row, Say, Whole};
 use crate::presence::Told;
 
@@ -36,6 +37,10 @@ impl Encode for Json {
                     }
                     _ => frame(&to_client(say, directory)),
                 }
+            }
+            Say::Refused { why, .. } => {
+                count_refusal(refusals::code_of(why));
+                frame(&to_client(say, directory))
             }
             _ => frame(&to_client(say, directory)),
         }

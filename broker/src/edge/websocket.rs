@@ -32,7 +32,7 @@ use self::rate::{BadFrames, Rate};
 use self::readable::Readable;
 use super::admission::Admitted;
 use super::from_wire::{self, Speaker};
-use super::{Edge, Refusal, to_wire};
+use super::{Edge, Refusal, count_refusal, to_wire};
 use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::say::Frame;
@@ -44,11 +44,13 @@ const FRAMES_PER_FLUSH: usize = 64;
 /// Frames read before what they caused is written.
 const FRAMES_PER_READ: usize = 64;
 
-/// Buffers and limits of tungstenite: its defaults cost 135 KiB a connection. What it may buffer to
-/// write needs no limit here: each frame is awaited, and the outbox before it is bounded.
+/// Buffers and limits of tungstenite: its defaults cost 135 KiB a connection. What is read is
+/// small, and the read buffer is cleared before each read; a long text takes a few reads. What it
+/// may buffer to write needs no limit here: each frame is awaited, and the outbox before it is
+/// bounded.
 pub fn configuration(frame_bytes: usize) -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
+        .read_buffer_size(2 * 1024)
         .write_buffer_size(4 * 1024)
         .max_message_size(Some(frame_bytes))
         .max_frame_size(Some(frame_bytes))
@@ -100,13 +102,15 @@ pub async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     metrics::gauge!(telemetry::CONNECTIONS).increment(1);
-    let goodbye = match hello::greet(ws, edge, seat, origin).await {
+    // What runs only at the beginning and at the end is boxed: thousands of tasks stand idle in
+    // between, each as large as its largest moment.
+    let goodbye = match Box::pin(hello::greet(ws, edge, seat, origin)).await {
         Ok(mut connection) => {
             let goodbye = connection.run().await;
             connection.peer.addr.do_send(End::Gone);
-            closing::close(connection.ws, goodbye).await
+            Box::pin(closing::close(connection.ws, goodbye)).await
         }
-        Err((ws, goodbye)) => closing::close(ws, goodbye).await,
+        Err((ws, goodbye)) => Box::pin(closing::close(ws, goodbye)).await,
     };
     metrics::gauge!(telemetry::CONNECTIONS).decrement(1);
     metrics::counter!(telemetry::CLOSES, "why" => goodbye).increment(1);
@@ -167,7 +171,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let most = self.seat.node.settings.limits.requests_in_flight;
         for _ in 1..FRAMES_PER_READ {
             let look = self.outbox.look(Waker::noop());
-            if look.in_flight >= most || look.closing.is_some() {
+            if look.in_flight >= most {
+                metrics::counter!(telemetry::READS_PAUSED).increment(1);
+                break;
+            } else if look.closing.is_some() {
                 break;
             }
             match self.readable.poll_next(&mut self.ws) {
@@ -259,6 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn refuse(&self, re: Option<u32>, refusal: Refusal, retry_after_ms: Option<u64>) {
         let Refusal { code, message } = refusal;
         let temporary = code.temporary();
+        count_refusal(code);
         let refused =
             Refused { re, code, message, temporary, retry_after_ms, by: None, next: None };
         self.outbox.push(to_wire::frame(&ToClient::Error(Box::new(refused))));
@@ -306,7 +314,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Poll::Pending => {
                     let limits = &self.seat.node.settings.limits;
                     let patience = Duration::from_millis(limits.outbox_ms.into());
-                    timeout(patience, writing.as_mut()).await.map_err(|_| Goodbye::Stuck)?
+                    let patiently = Box::pin(timeout(patience, writing.as_mut()));
+                    patiently.await.map_err(|_| Goodbye::Stuck)?
                 }
             };
             self.leaving = written.map_err(|error| Goodbye::of(&error))?;

@@ -7,6 +7,7 @@
 
 pub mod chat;
 pub mod directory;
+pub mod staffing;
 pub mod summary;
 
 use std::borrow::Cow;
@@ -28,7 +29,7 @@ pub(crate) struct Upcaster {
 
 /// The kind named `text`, if this broker knows it.
 pub fn known(text: &str) -> Option<&'static str> {
-    let kinds = chat::KINDS.iter().chain(directory::KINDS);
+    let kinds = chat::KINDS.iter().chain(directory::KINDS).chain(staffing::KINDS);
     kinds.map(|(kind, _)| *kind).find(|kind| *kind == text)
 }
 
@@ -37,6 +38,7 @@ pub fn blank(event: &StoredEvent) -> Result<StoredEvent, LogError> {
     match event.kind.split_once('.') {
         Some(("chat", _)) => chat::blank(event),
         Some(("directory", _)) => directory::blank(event),
+        Some(("staffing", _)) => staffing::decode(event).map(|event| staffing::encode(&event)),
         _ => Err(newer(event.kind, event.version)),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dashmap::DashMap;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::person::{Standing, Status};
+use deskbell_domain::staffing::StaffingEvent;
 use deskbell_protocol::ids::{Target, UserId};
 use jiff::Timestamp;
 
@@ -52,36 +53,46 @@ impl Person {
         targets
     }
 
-    /// What counting her anew changes: targets to add and to remove.
-    fn recount(&mut self, user: &UserId) -> (Vec<Target>, Vec<Target>) {
+    /// What counting her anew changes.
+    fn recount(&mut self, user: &UserId) -> Vec<StaffingEvent> {
         let stands = self.stands_at(user);
-        let added = stands.difference(&self.counted).cloned().collect();
-        let removed = self.counted.difference(&stands).cloned().collect();
+        let began = |at: &Target| StaffingEvent::Began { who: user.clone(), at: at.clone() };
+        let ceased = |at: &Target| StaffingEvent::Ceased { who: user.clone(), at: at.clone() };
+        let added = stands.difference(&self.counted).map(began);
+        let changes = added.chain(self.counted.difference(&stands).map(ceased)).collect();
         self.counted = stands;
-        (added, removed)
+        changes
     }
 }
 
 impl LocalPresence {
-    fn count(&self, (added, removed): (Vec<Target>, Vec<Target>)) -> BTreeSet<Target> {
+    /// Counts changes; tells where that makes a difference.
+    fn count(&self, changes: &[StaffingEvent]) -> BTreeSet<Target> {
         let mut shifted = BTreeSet::new();
-        for target in added {
-            let mut count = self.monitors.entry(target.clone()).or_insert(0);
-            *count += 1;
-            if *count == 1 {
-                shifted.insert(target);
-            }
-        }
-        for target in removed {
-            let gone = self.monitors.remove_if_mut(&target, |_, count| {
-                *count = count.saturating_sub(1);
-                *count == 0
-            });
-            if gone.is_some() {
-                shifted.insert(target);
+        for change in changes {
+            let (at, differs) = match change {
+                StaffingEvent::Began { at, .. } => {
+                    let mut count = self.monitors.entry(at.clone()).or_insert(0);
+                    *count += 1;
+                    (at, *count == 1)
+                }
+                StaffingEvent::Ceased { at, .. } => {
+                    let gone = self.monitors.remove_if_mut(at, |_, count| {
+                        *count = count.saturating_sub(1);
+                        *count == 0
+                    });
+                    (at, gone.is_some())
+                }
+            };
+            if differs {
+                shifted.insert(at.clone());
             }
         }
         shifted
+    }
+
+    fn shift(&self, changes: Vec<StaffingEvent>) -> Shift {
+        Shift { targets: self.count(&changes), changes, ..Shift::default() }
     }
 }
 
@@ -91,7 +102,7 @@ impl Presence for LocalPresence {
         let arrived = person.connections.is_empty();
         person.connections.push(connection);
         let change = person.recount(user);
-        Shift { targets: self.count(change), arrived, departed: false }
+        Shift { arrived, ..self.shift(change) }
     }
 
     fn operator_disconnected(&self, user: &UserId, connection: ConnectionId) -> Shift {
@@ -100,7 +111,7 @@ impl Presence for LocalPresence {
         person.connections.retain(|known| *known != connection);
         let departed = before > 0 && person.connections.is_empty();
         let change = person.recount(user);
-        Shift { targets: self.count(change), arrived: false, departed }
+        Shift { departed, ..self.shift(change) }
     }
 
     fn tell(&self, user: &UserId, told: Told) -> (Told, Shift) {
@@ -110,7 +121,7 @@ impl Presence for LocalPresence {
         }
         let holds = person.told.clone();
         let change = person.recount(user);
-        (holds, Shift { targets: self.count(change), ..Shift::default() })
+        (holds, self.shift(change))
     }
 
     fn told(&self, user: &UserId) -> Option<Told> {
@@ -125,14 +136,15 @@ impl Presence for LocalPresence {
     }
 
     fn restrict(&self, allowed: &dyn Fn(&UserId, &Target) -> bool) -> Shift {
-        let mut targets = BTreeSet::new();
+        let mut shift = Shift::default();
         for mut person in self.people.iter_mut() {
             let user = person.key().clone();
             person.told.monitoring.retain(|target| allowed(&user, target));
-            let change = person.recount(&user);
-            targets.extend(self.count(change));
+            let Shift { targets, changes, .. } = self.shift(person.recount(&user));
+            shift.targets.extend(targets);
+            shift.changes.extend(changes);
         }
-        Shift { targets, ..Shift::default() }
+        shift
     }
 
     fn patron_connected(&self, session: &Digest, connection: ConnectionId) -> bool {

@@ -89,10 +89,10 @@ struct TargetArgs {
 #[derive(Debug, Clone, Args)]
 struct WindowArgs {
     /// Seconds before anything counts.
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 1.0)]
     warm_up_seconds: f64,
     /// Seconds that count.
-    #[arg(long, default_value_t = 8.0)]
+    #[arg(long, default_value_t = 5.0)]
     seconds: f64,
 }
 

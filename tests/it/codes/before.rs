@@ -72,3 +72,20 @@ async fn a_damaged_password_is_the_broker_s_mistake_and_not_taken_for_a_wrong_on
     assert!(answer.contains("\"internal\""), "{answer}");
     assert!(answer.contains("deskbell user password"), "{answer}");
 }
+
+#[tokio::test]
+async fn the_page_behind_a_single_use_link_takes_no_script_or_style_but_its_own() {
+    let desk = desk(&[]).await;
+    for (path, kind) in [
+        ("GET /password", "text/html"),
+        ("GET /password.css", "text/css"),
+        ("GET /password.js", "text/javascript"),
+    ] {
+        let (status, answer) = http(desk.broker.address, path, &[], "").await;
+        assert_eq!(status, 200, "{path}");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("content-type: {kind}; charset=utf-8")), "{head}");
+        assert!(head.contains("content-security-policy: default-src 'none'; script-src 'self'"));
+        assert!(!body.contains(" style=") && !body.contains(" onclick="), "{path}");
+    }
+}

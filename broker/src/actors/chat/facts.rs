@@ -45,13 +45,13 @@ impl ChatActor {
                 self.plan(&mut context, &directory, widget, ring.map_or(now, |it| it.opened_at));
                 let pending = state.transfer.as_ref();
                 let settling = node.settling.load(Ordering::Relaxed);
-                let is_there = |it: &Transfer| settling || node.presence.online(&it.to);
+                let is_there = |it: &Transfer| settling || node.online(&it.to);
                 context.target_online = pending.is_some_and(is_there);
             }
             Command::Claim { by } | Command::DeclineTransfer { by, .. } => {
                 context.standing = node.presence.standing(by);
             }
-            Command::Transfer { to, .. } => context.target_online = node.presence.online(to),
+            Command::Transfer { to, .. } => context.target_online = node.online(to),
             // Texts among them: on the path of every message nothing more is asked about.
             Command::Post { .. }
             | Command::Note { .. }
@@ -76,7 +76,7 @@ impl ChatActor {
         context.directory = directory.version;
         context.waits = Waits { ..node.waits(widget) };
         if let Some(widget) = widget {
-            let online = |target: &_| node.presence.online(target);
+            let online = |target: &_| node.online(target);
             context.plan = routing::plan(widget, directory, &online, opened_at, context.now);
         }
     }

@@ -178,7 +178,7 @@ impl Handler<Arrived> for DeskActor {
             }
             Principal::Patron { .. } => {}
         }
-        self.availability_changed(&shift.targets);
+        self.take_in(shift);
     }
 }
 
@@ -201,7 +201,7 @@ impl Handler<Departed> for DeskActor {
             Principal::Patron { session, .. } if shift.departed => self.patron_departed(session),
             Principal::Patron { .. } => {}
         }
-        self.availability_changed(&shift.targets);
+        self.take_in(shift);
     }
 }
 
@@ -212,7 +212,7 @@ impl Handler<ToldBy> for DeskActor {
         if let Some(user) = by.operator() {
             self.tell_other_devices(user, by.connection, &told);
         }
-        self.availability_changed(&shift.targets);
+        self.take_in(shift);
     }
 }
 
@@ -251,6 +251,6 @@ impl Handler<DirectoryChanged> for DeskActor {
 
     fn handle(&mut self, DirectoryChanged(shift): DirectoryChanged, _: &mut Context<Self>) {
         self.restate_monitoring();
-        self.availability_changed(&shift.targets);
+        self.take_in(shift);
     }
 }

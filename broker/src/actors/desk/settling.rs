@@ -73,6 +73,7 @@ impl DeskActor {
     pub(super) fn settle(&mut self) {
         self.settling = Settling::default();
         self.seat.node.settling.store(false, Ordering::Relaxed);
+        self.seat.node.staffing().settled();
         let chats: Vec<_> = self.view.all().map(|it| (it.chat, it.owner.is_none())).collect();
         for (chat, waits) in chats {
             self.reconcile(chat);

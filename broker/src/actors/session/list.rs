@@ -216,6 +216,10 @@ impl Handler<QueueRows> for SessionActor {
         let gone: Vec<_> = held.into_iter().filter(|chat| list.release(&target, *chat)).collect();
         let news: Vec<_> = rows.iter().filter(|row| list.hold(&target, row)).collect();
         list.awaited.remove(&target);
+        if list.awaited.is_empty() {
+            // An empty set keeps its memory, and thousands of lists stand idle.
+            list.awaited = BTreeSet::new();
+        }
         for chat in gone {
             self.peer.outbox.push(self.say(&Say::Gone { chat, claimed_by: None }));
         }

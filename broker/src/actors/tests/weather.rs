@@ -32,6 +32,8 @@ pub(super) struct Weather(Mutex<Sky>);
 struct Sky {
     /// What befalls the next batches; nothing once it is empty.
     plan: VecDeque<Fault>,
+    /// The same for batches without a chat.
+    elsewhere: VecDeque<Fault>,
     holds: bool,
     holds_reads: bool,
     held: VecDeque<Later>,
@@ -44,6 +46,11 @@ struct Sky {
 }
 
 impl Weather {
+    /// What befalls the next batches without a chat.
+    pub(super) fn plan_elsewhere(&self, faults: &[Fault]) {
+        self.0.lock().unwrap().elsewhere.extend(faults);
+    }
+
     /// What befalls the next batches.
     pub(super) fn plan(&self, faults: &[Fault]) {
         self.0.lock().unwrap().plan.extend(faults);
@@ -107,7 +114,11 @@ impl Faults for Weather {
             return (delay, if sky.reads_fail { Fault::Unavailable } else { Fault::None });
         };
         let chats = batch.iter().filter(|it| matches!(it.stream, StreamId::Chat(_)));
-        sky.submitted.extend(chats.map(|it| it.entries.len()));
+        let sizes: Vec<_> = chats.map(|it| it.entries.len()).collect();
+        if sizes.is_empty() {
+            return (Duration::ZERO, sky.elsewhere.pop_front().unwrap_or(Fault::None));
+        }
+        sky.submitted.extend(sizes);
         if sky.holds {
             delay = Duration::from_millis(1);
         }

@@ -38,7 +38,7 @@ pub(super) fn refused(
     }
 }
 
-fn code_of(why: &Refused) -> ErrorCode {
+pub(super) fn code_of(why: &Refused) -> ErrorCode {
     match why {
         Refused::Chat(refusal) => code_of_chat(refusal),
         Refused::Denied(Denied::NotFound) => ErrorCode::NotFound,

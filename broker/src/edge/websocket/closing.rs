@@ -50,44 +50,49 @@ impl Goodbye {
         }
     }
 
-    fn label(self) -> &'static str {
+    /// The code of the close frame; none for who could not be told.
+    fn code(self) -> Option<Rfc> {
         match self {
-            Self::Code(_) => "broker",
-            Self::Protocol | Self::NotUtf8 | Self::NotText | Self::TooBig => "protocol",
-            Self::Stuck => "stuck",
-            Self::Gone => "client",
+            Self::Code(code) => Some(Rfc::from(code.number())),
+            Self::Protocol => Some(Rfc::Protocol),
+            Self::NotUtf8 => Some(Rfc::Invalid),
+            Self::NotText => Some(Rfc::Unsupported),
+            Self::TooBig => Some(Rfc::Size),
+            Self::Stuck | Self::Gone => None,
+        }
+    }
+
+    fn label(self) -> String {
+        match (self, self.code()) {
+            (_, Some(code)) => u16::from(code).to_string(),
+            (Self::Stuck, None) => "stuck".to_owned(),
+            (_, None) => "client".to_owned(),
         }
     }
 }
 
 /// Closes the connection; tells how, for the metrics.
-pub(super) async fn close<S>(mut ws: WebSocketStream<S>, goodbye: Goodbye) -> &'static str
+pub(super) async fn close<S>(mut ws: WebSocketStream<S>, goodbye: Goodbye) -> String
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let code = match goodbye {
-        Goodbye::Code(code) => {
-            let bye = ToClient::Bye {
-                code,
-                message: reason(code).to_owned(),
-                retry_after_ms: (code == CloseCode::Drain).then_some(DRAIN_RETRY_MS),
-            };
-            // Who does not hear it goes by the close frame, or by its absence.
-            drop(timeout(HANDSHAKE, ws.send(Message::Text(to_wire::frame(&bye)))).await);
-            Some(Rfc::from(code.number()))
-        }
-        Goodbye::Protocol => Some(Rfc::Protocol),
-        Goodbye::NotUtf8 => Some(Rfc::Invalid),
-        Goodbye::NotText => Some(Rfc::Unsupported),
-        Goodbye::TooBig => Some(Rfc::Size),
-        Goodbye::Gone => None,
-        Goodbye::Stuck => return goodbye.label(),
-    };
+    if goodbye == Goodbye::Stuck {
+        return goodbye.label();
+    }
+    if let Goodbye::Code(code) = goodbye {
+        let bye = ToClient::Bye {
+            code,
+            message: reason(code).to_owned(),
+            retry_after_ms: (code == CloseCode::Drain).then_some(DRAIN_RETRY_MS),
+        };
+        // Who does not hear it goes by the close frame, or by its absence.
+        drop(timeout(HANDSHAKE, ws.send(Message::Text(to_wire::frame(&bye)))).await);
+    }
     let text = match goodbye {
         Goodbye::Code(code) => reason(code),
         _ => "",
     };
-    let frame = code.map(|code| CloseFrame { code, reason: text.into() });
+    let frame = goodbye.code().map(|code| CloseFrame { code, reason: text.into() });
     let handshake = async {
         if ws.close(frame).await.is_ok() {
             while let Some(Ok(_)) = ws.next().await {}

@@ -25,7 +25,7 @@ use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::session::SessionActor;
 use crate::edge::admission::{self, Admitted};
-use crate::edge::{Edge, Refusal, from_wire};
+use crate::edge::{Edge, Refusal, count_refusal, from_wire};
 
 /// Waits for `hello` and answers it; whoever does not say it in time is shown out.
 pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
@@ -33,7 +33,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     edge: Arc<Edge>,
     seat: Arc<Seat>,
     origin: Option<String>,
-) -> Result<Connection<S>, (WebSocketStream<S>, Goodbye)> {
+) -> Result<Box<Connection<S>>, (WebSocketStream<S>, Goodbye)> {
     let patience = Duration::from_millis(seat.node.settings.limits.hello_ms.into());
     let first = match timeout(patience, first_text(&mut ws)).await {
         Ok(Ok(first)) => first,
@@ -84,6 +84,7 @@ async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
 ) {
     let Refusal { code, message } = refusal;
     let temporary = code.temporary();
+    count_refusal(code);
     let refused =
         Refused { re, code, message, temporary, retry_after_ms: None, by: None, next: None };
     let sent: Result<(), Error> =
@@ -101,7 +102,7 @@ fn open<S>(
     admitted: Admitted,
     re: u32,
     client: ClientId,
-) -> Connection<S> {
+) -> Box<Connection<S>> {
     let limits = &seat.node.settings.limits;
     let outbox = Outbox::new(usize::try_from(limits.outbox_bytes).unwrap_or(usize::MAX));
     let now = Instant::now();
@@ -116,7 +117,7 @@ fn open<S>(
     if edge.draining.load(Ordering::Relaxed) {
         outbox.close(CloseCode::Drain);
     }
-    Connection {
+    Box::new(Connection {
         ws,
         readable: Readable::default(),
         token_ends: token_ends(&edge, admitted.expires),
@@ -131,7 +132,7 @@ fn open<S>(
         awaits_pong: false,
         edge,
         seat,
-    }
+    })
 }
 
 fn token_ends(edge: &Edge, expires: Timestamp) -> Instant {

@@ -37,7 +37,6 @@ impl Rate {
         let ahead = full_at - now;
         if let Some(wait) = ahead.checked_sub(self.burst).filter(|wait| !wait.is_zero()) {
             self.refused_in_a_row += 1;
-            metrics::counter!(crate::telemetry::RATE_LIMITED).increment(1);
             return Err(wait);
         }
         self.full_at = full_at;
