@@ -37,7 +37,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub struct Ledger(Addr<StaffingActor>);
 
 impl Ledger {
-    /// Somebody began or ceased to stand somewhere.
+    /// Somebody may have begun or ceased to stand somewhere: a reason to look.
     pub fn note(&self, changes: Vec<StaffingEvent>) {
         if !changes.is_empty() {
             self.0.do_send(Note(changes));
@@ -180,8 +180,15 @@ impl Handler<Note> for StaffingActor {
     type Result = ();
 
     fn handle(&mut self, Note(changes): Note, ctx: &mut Context<Self>) {
-        for change in &changes {
-            self.note(change);
+        // Two shards may report in another order than it happened: what holds now is what counts.
+        let presence = self.seat.node.presence.clone();
+        for change in changes {
+            let (StaffingEvent::Began { who, at } | StaffingEvent::Ceased { who, at }) = change;
+            self.note(&if stands(&*presence, &who, &at) {
+                StaffingEvent::Began { who, at }
+            } else {
+                StaffingEvent::Ceased { who, at }
+            });
         }
         self.send_off(ctx);
     }

@@ -188,7 +188,7 @@ fn a_chat_that_cannot_be_read_is_set_aside_and_its_neighbors_are_not() {
 }
 
 #[test]
-fn who_follows_a_chat_that_dies_of_a_bug_connects_again_and_finds_all_of_it() {
+fn who_follows_a_chat_that_dies_of_a_bug_is_shown_out_and_nothing_half_done_is_stored() {
     play(async |mut scene| {
         done(&scene.post("before").await);
         scene.trouble.bug.store(true, Ordering::Relaxed);

@@ -43,6 +43,19 @@ fn going_on_and_off_is_stored_once_for_a_person() {
 }
 
 #[test]
+fn what_two_shards_report_in_the_wrong_order_is_stored_as_it_is() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let maya = stage.operator("maya").await;
+        let late = StaffingEvent::Ceased { who: "maya".parse().unwrap(), at: coop() };
+        stage.node().staffing().note(vec![late]);
+        assert!(world.stored().await.anybody_at(&coop()), "she stands there");
+        maya.leave();
+        assert!(!world.stored().await.anybody_at(&coop()));
+    });
+}
+
+#[test]
 fn right_after_a_restart_a_patron_may_ring_where_somebody_stood_just_before() {
     World::new().play(async |world| {
         let before = world.broker().await;
