@@ -5,6 +5,8 @@
 #[path = "command_line/shell.rs"]
 mod shell;
 
+#[path = "command_line/refusing.rs"]
+mod refusing;
 #[path = "command_line/running.rs"]
 mod running;
 #[path = "command_line/setup.rs"]

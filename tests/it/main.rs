@@ -7,6 +7,7 @@ mod codegen;
 mod codes;
 mod crash;
 mod drain;
+mod full_disk;
 mod metrics;
 mod privacy;
 mod scripted;

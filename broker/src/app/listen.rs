@@ -8,6 +8,7 @@ use std::time::Duration;
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::Command;
 use futures_util::future::BoxFuture;
+use rustix::process::Signal;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,6 +44,8 @@ pub(super) fn run(config: Config, clock: ClockChoice) -> Result<(), AppError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let drain = config.drain;
     runtime.block_on(async {
+        // Once handled, a limit on the size of files is a full disk to the store, and not the end.
+        drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
         let broker = serve(config, clock, shards, metrics).await?;
         broker.drain(drain).await;
         // The shards end with the process: whatever was acknowledged is stored by then.
