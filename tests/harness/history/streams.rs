@@ -21,6 +21,8 @@ struct Reader {
     followed: BTreeMap<ChatId, u64>,
     /// Places that a resume was asked from and not begun.
     asked: BTreeMap<ChatId, Option<u64>>,
+    /// Chats that this connection asked to follow, or claimed: of others nothing is told.
+    wanted: BTreeSet<ChatId>,
     /// Left, but what crosses that on the way may still come.
     leaving: BTreeSet<ChatId>,
     /// The last place ever told of each chat, on any connection.
@@ -87,14 +89,20 @@ impl Reader {
                 self.followed.clear();
                 self.asked.clear();
                 self.leaving.clear();
+                self.wanted.clear();
+            }
+            ToBroker::ChatClaim { chat, .. } => {
+                self.wanted.insert(*chat);
             }
             ToBroker::ChatSubscribe { chat, from, .. } => {
+                self.wanted.insert(*chat);
                 self.asked.insert(*chat, from.map(|from| from.seq));
                 self.leaving.remove(chat);
             }
             ToBroker::ChatUnsubscribe { chat, .. } => {
                 self.asked.remove(chat);
                 self.followed.remove(chat);
+                self.wanted.remove(chat);
                 self.leaving.insert(*chat);
             }
             _ => {}
@@ -134,12 +142,14 @@ impl Judge<'_> {
             }
             ToClient::Ok { chat: Some(chat), seq: Some(seq), .. } => {
                 let seen = reader.seen.get(chat).copied().unwrap_or_default();
-                // Who is out, or declines from outside, has no stream to see it in.
+                // Who is out, declines from outside, or follows it no longer since she last
+                // connected, has no stream to see it in.
                 let out = !reader.followed.contains_key(chat)
-                    && reader
-                        .author
-                        .as_ref()
-                        .is_some_and(|it| was_out(self.stored, *chat, it, *seq));
+                    && reader.author.as_ref().is_some_and(|it| {
+                        let unfollowed =
+                            matches!(it, Author::Operator(_)) && !reader.wanted.contains(chat);
+                        unfollowed || was_out(self.stored, *chat, it, *seq)
+                    });
                 if seen < *seq && !out {
                     let what = format!("{who}: {chat}/{seq} is acknowledged, told up to {seen}");
                     self.broken(Rule::ReadYourWrites, what);

@@ -392,10 +392,15 @@ fn who_is_out_when_her_answer_comes_again_need_not_have_seen_its_event() {
     let note = || Write::Note { chat: CHAT, text: "three".into() };
     let noted = ChatEvent::Noted { by: maya(), text: "three".into() };
     let mut run = Run::good();
-    run.writes(5, operator.clone(), note(), noted);
+    let process = Process::named(operator.to_string());
     let ok = ToClient::Ok { re: 9, chat: Some(CHAT), seq: Some(5), eid: Some(Eid(5)) };
-    run.step(Step::Heard(Process::named(operator.to_string()), Box::new(ok)));
-    assert_eq!(run.broken(), [Rule::ReadYourWrites], "she is in it");
+    run.writes(5, operator.clone(), note(), noted);
+    run.step(Step::Heard(process.clone(), Box::new(ok.clone())));
+    assert_eq!(run.broken(), [], "she follows it no longer since she last connected");
+    let follow = ToBroker::ChatSubscribe { id: 8, chat: CHAT, from: None };
+    run.step(Step::Said(process.clone(), Box::new(follow)));
+    run.step(Step::Heard(process, Box::new(ok)));
+    assert_eq!(run.broken(), [Rule::ReadYourWrites], "she is in it, and follows it");
     run.stores(6, Author::System, None, ChatEvent::ParticipantLost { who: maya() });
     assert_eq!(run.broken(), [], "she was lost before she came back");
 }

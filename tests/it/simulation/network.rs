@@ -300,7 +300,7 @@ fn settings() -> Settings {
         waits: Waits {
             roll_up: Duration::from_secs(2),
             transfer_lapse: Duration::from_secs(6),
-            owner_grace: Duration::from_secs(8),
+            owner_grace: Duration::from_secs(5),
             patron_grace: Duration::from_secs(12),
         },
         settling: Duration::from_secs(3),

@@ -32,8 +32,30 @@ pub(super) struct Reader {
     shown_at: u64,
     /// Set while older pages are still on their way; the reader gets no live events until then.
     pub(super) catching_up: bool,
+    /// Answers to writes whose events are still to come, each with the place it follows.
+    held: Vec<(u64, Frame)>,
     /// What this turn has for it.
     pub(super) out: Deliver,
+}
+
+impl Reader {
+    /// Answers what its reader has been told by now.
+    fn release(&mut self) {
+        while let Some((place, _)) = self.held.first()
+            && *place <= self.seen
+        {
+            let (_, frame) = self.held.remove(0);
+            self.out.push_answer(frame);
+        }
+    }
+
+    /// What is left to send to who follows no longer: nothing more will come before it.
+    pub(super) fn into_rest(mut self) -> (Arc<Peer>, Deliver) {
+        for (_, frame) in self.held {
+            self.out.push_answer(frame);
+        }
+        (self.peer, self.out)
+    }
 }
 
 /// All of them.
@@ -165,6 +187,7 @@ impl ChatActor {
                 epoch: 0,
                 shown_at: 0,
                 catching_up: false,
+                held: Vec::new(),
                 out: Deliver::default(),
             });
             self.readers.all.len() - 1
@@ -217,7 +240,9 @@ impl ChatActor {
                 }
                 let at = written.map(|it| (self.chat, it.seq, it.eid));
                 let frame = self.encode(&Say::Done { re, at });
+                let place = written.map_or(0, |it| it.seq);
                 match self.readers.get(peer.connection) {
+                    Some(reader) if reader.seen < place => reader.held.push((place, frame)),
                     Some(reader) if matches!(deed.command, Command::Post { .. }) => {
                         reader.out.push_ok(frame);
                     }
@@ -246,6 +271,7 @@ impl ChatActor {
     /// Sends each reader what this turn has for it.
     pub(super) fn send_out(&mut self) {
         for reader in &mut self.readers.all {
+            reader.release();
             if !reader.out.is_empty() {
                 let out = std::mem::take(&mut reader.out);
                 reader.peer.deliver_patiently(out, &self.seat.receipts);
@@ -321,7 +347,8 @@ impl ChatActor {
         let say = Say::Closed { audience: reader.audience, chat: self.chat, why };
         reader.out.push(self.encode(&say));
         reader.out.notes().unfollowed = Some(self.chat);
-        reader.peer.deliver(reader.out);
+        let (peer, out) = reader.into_rest();
+        peer.deliver(out);
     }
 
     /// Tells the others in the chat that one of them writes.

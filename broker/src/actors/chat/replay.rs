@@ -88,7 +88,7 @@ impl ChatActor {
         if reader.is_none() && self.audience(peer).is_none() {
             return self.not_found(peer, re);
         }
-        let mut out = reader.map(|reader| reader.out).unwrap_or_default();
+        let mut out = reader.map(|reader| reader.into_rest().1).unwrap_or_default();
         out.push_answer(self.encode(&Say::Done { re, at: None }));
         out.notes().unfollowed = Some(self.chat);
         peer.deliver(out);
@@ -103,13 +103,14 @@ impl ChatActor {
             Some((seq, eid)) => match self.history.at(seq) {
                 Some(known) if known.eid == eid => {
                     let missed = self.history.after(seq).unwrap_or_default();
+                    self.reader_at(place).seen = seq;
                     self.replay(place, &missed)
                 }
                 Some(_) => Some(Whole::Diverged),
                 None if self.state.version - seq > REPLAY_MAX || seq == 0 => Some(Whole::TooOld),
                 None => {
                     let reader = self.reader_at(place);
-                    reader.catching_up = true;
+                    (reader.catching_up, reader.seen) = (true, seq);
                     let purpose = Purpose::Resume { re, from: (seq, eid), epoch: reader.epoch };
                     return self.read_page(peer.clone(), purpose, seq - 1, PAGE_EVENTS);
                 }
@@ -138,6 +139,13 @@ impl ChatActor {
         let (version, chat) = (self.state.version, self.chat);
         let reader = self.reader_at(place);
         let (audience, seen) = (reader.audience, reader.seen);
+        if missed.is_empty() && seen < version {
+            // What the log had when it was read is known, and more was told since.
+            return match self.history.after(seen) {
+                Some(missed) if !missed.is_empty() => self.replay(place, &missed),
+                Some(_) | None => Some(Whole::TooOld),
+            };
+        }
         // Who she is in the chat changed meanwhile: what she could not see before, she may see now.
         if audience != Audience::Patron && missed.iter().any(|it| changes_audience(&it.event)) {
             return Some(Whole::Audience);

@@ -171,3 +171,31 @@ fn a_request_whose_right_ended_while_the_log_was_read_is_answered() {
         assert_eq!(noor.seqs(CHAT), [0; 0], "she may not read any more");
     });
 }
+
+#[test]
+fn who_writes_while_older_pages_are_on_their_way_is_answered_behind_her_own_event() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        drop(world.with_messages(&stage, 250).await);
+        let eid = world.records(CHAT).await[4].entry.eid;
+        let mut page = stage.patron(1);
+        stage.weather.hold_reads();
+        let follow = page.send(Want::Follow { chat: CHAT, from: Some((5, eid)) });
+        let post = page.send_post(CHAT, 999, "I am back");
+        quiet().await;
+        let stored = world.records(CHAT).await.len() as u64;
+        assert_eq!(stored, 252, "it is stored at once");
+        stage.weather.release();
+        page.answer(follow).await;
+        assert_eq!(done(&page.answer(post).await).0, stored);
+        let told = |frame: &ToClient| match frame {
+            ToClient::ChatReplay { events, .. } => events.iter().any(|it| it.seq == stored),
+            ToClient::ChatEvent { seq, .. } => *seq == stored,
+            _ => false,
+        };
+        let answered = |frame: &ToClient| matches!(frame, ToClient::Ok { re, .. } if *re == post);
+        let heard = page.heard();
+        assert!(heard.iter().position(told) < heard.iter().position(answered), "{heard:?}");
+        assert_eq!(page.seqs(CHAT), (6..=stored).collect::<Vec<_>>());
+    });
+}
