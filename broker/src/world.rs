@@ -8,6 +8,7 @@ use std::time::Duration;
 use deskbell_protocol::ids::{Eid, SessionId};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -183,6 +184,11 @@ impl Clock for ManualClock {
             }
         })
     }
+}
+
+/// A time zone by its IANA name, if this machine knows it.
+pub fn time_zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
 }
 
 #[cfg(test)]

@@ -120,6 +120,8 @@ pub enum Status {
     Online,
     /// Still rings and may claim; cannot be assigned.
     Away,
+    /// At the end of a shift: no new chat rings, and those that she has go on.
+    Draining,
     /// For colleagues only: nothing rings.
     Internal,
     /// Not there.

@@ -3,12 +3,13 @@
 //!
 //! The maps are public to read; only `evolve` writes them.
 //!
-//! Map: `command` what may be asked and why it is refused · `decide` the rules · `check` what holds
-//! of each entry at all times · `event` what happened and what is true afterwards · `file` the same
-//! as a text that people write.
+//! Map: `entry` what stands in it · `command` what may be asked and why it is refused · `decide`
+//! the rules · `check` what holds of each entry at all times · `event` what happened and what is
+//! true afterwards · `file` the same as a text that people write.
 
 pub mod command;
 pub mod decide;
+pub mod entry;
 pub mod event;
 pub mod file;
 
@@ -16,11 +17,17 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use deskbell_protocol::ids::{
     CoopId, DepartmentId, InstitutionId, Target, TicketQueueId, UserId, WidgetId,
 };
+
+pub use self::entry::{
+    Ban, Coop, CoopLevel, Department, Institution, LocalLevel, Membership, TicketQueue, User,
+    Widget,
+};
+use crate::chat::event::Digest;
 
 /// Everything, at one version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,105 +46,8 @@ pub struct Directory {
     pub widgets: BTreeMap<WidgetId, Widget>,
     /// People.
     pub users: BTreeMap<UserId, User>,
-}
-
-/// A library.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Institution {
-    /// As people call it.
-    pub name: String,
-    /// IANA time zone.
-    pub time_zone: String,
-}
-
-/// A co-operative.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Coop {
-    /// As people call it.
-    pub name: String,
-    /// Its member libraries.
-    pub members: BTreeMap<InstitutionId, Membership>,
-    /// Who may monitor it, and with which level.
-    pub users: BTreeMap<UserId, CoopLevel>,
-}
-
-/// How a library takes part in a co-op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Membership {
-    /// Whether its staff answer for others; its patrons are answered in any case.
-    pub contributing: bool,
-}
-
-/// What a user may do in a co-op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CoopLevel {
-    /// Monitor and answer.
-    Regular,
-    /// And manage the co-op's users of the own library.
-    InstitutionAdmin,
-    /// And everything else in the co-op.
-    CoopAdmin,
-}
-
-/// A group of operators of one library.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Department {
-    /// Whose.
-    pub institution: InstitutionId,
-    /// As people call it.
-    pub name: String,
-    /// Who may monitor it.
-    pub members: BTreeSet<UserId>,
-}
-
-/// Where a library's tickets wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketQueue {
-    /// Whose.
-    pub institution: InstitutionId,
-    /// As people call it.
-    pub name: String,
-}
-
-/// A chat button.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Widget {
-    /// Whose patrons use it.
-    pub institution: InstitutionId,
-    /// As people call it.
-    pub name: String,
-    /// Where a chat rings, in order.
-    pub options: Vec<Target>,
-    /// Until the next option rings too.
-    pub roll_up_seconds: u32,
-    /// Until a chat ends because its patron stays away.
-    pub patron_grace_seconds: u32,
-    /// The pages that may use it: exact origins, such as `https://www.example.org`.
-    pub origins: BTreeSet<String>,
-}
-
-/// A person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// Where she works.
-    pub institution: InstitutionId,
-    /// The name that patrons and colleagues see.
-    pub name: String,
-    /// What she may do in her own library.
-    pub level: LocalLevel,
-    /// Whether she may sign in.
-    pub active: bool,
-}
-
-/// What a user may do in her own library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LocalLevel {
-    /// Read.
-    Reader,
-    /// And answer.
-    Regular,
-    /// And manage.
-    Admin,
+    /// Patrons who may not ring, by the digest of their session. No file mentions them.
+    pub bans: BTreeMap<Digest, Ban>,
 }
 
 impl Directory {
@@ -161,7 +71,7 @@ impl Directory {
         let Some(person) = self.active_user(user) else { return false };
         match target {
             Target::Department(id) => {
-                self.departments.get(id).is_some_and(|it| it.members.contains(user))
+                self.departments.get(id).is_some_and(|it| self.is_member(user, it))
             }
             Target::Coop(id) => self.coops.get(id).is_some_and(|coop| {
                 let member = coop.members.get(&person.institution);
@@ -169,6 +79,12 @@ impl Directory {
             }),
             Target::Operator(id) => id == user,
         }
+    }
+
+    /// Whether `user` is listed in a department, or in the ticket queue that it is bound to.
+    fn is_member(&self, user: &UserId, department: &Department) -> bool {
+        let queue = department.queue.as_ref().and_then(|id| self.ticket_queues.get(id));
+        department.members.contains(user) || queue.is_some_and(|it| it.members.contains(user))
     }
 
     /// Every department and co-op that `user` may monitor, departments first, each in id order.

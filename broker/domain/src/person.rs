@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use deskbell_protocol::ids::{IdError, Target, UserId};
+use serde::{Deserialize, Serialize};
 
 /// Who made an event happen. A chat has one patron, so she needs no id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,12 +45,15 @@ impl FromStr for Author {
 }
 
 /// How an operator stands towards patrons and colleagues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Rings, may claim and be assigned.
     Online,
     /// Still rings and may claim; cannot be assigned.
     Away,
+    /// At the end of her shift: no new chat rings, and those that she has go on.
+    Draining,
     /// For colleagues only: nothing rings, nothing may be claimed.
     Internal,
     /// Not there.

@@ -10,6 +10,7 @@ use dashmap::DashMap;
 use deskbell_domain::chat::Waits;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::{Directory, Widget};
+use deskbell_domain::routing::Facts;
 use deskbell_domain::staffing::Staffing;
 use deskbell_protocol::ids::{SessionId, Target};
 use deskbell_protocol::limits::Limits;
@@ -25,7 +26,7 @@ use super::staffing::Ledger;
 use crate::log::EventLog;
 use crate::presence::Presence;
 use crate::secrets::Secrets;
-use crate::world::{Chance, Clock};
+use crate::world::{Chance, Clock, time_zone};
 
 /// Settings that the actors read.
 #[derive(Debug, Clone)]
@@ -91,6 +92,12 @@ impl Node {
     pub fn online(&self, target: &Target) -> bool {
         self.presence.online(target)
             || (self.settling.load(Ordering::Relaxed) && self.staffed_before.anybody_at(target))
+    }
+
+    /// Asks the routing something, by what is so right now.
+    pub fn with_facts<T>(&self, directory: &Directory, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let online = |target: &_| self.online(target);
+        ask(&Facts { directory, online: &online, zone: &time_zone })
     }
 
     /// The ledger of who stands where, which is there before the desk.

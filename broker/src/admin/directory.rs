@@ -7,6 +7,7 @@ use deskbell_domain::directory::file;
 use super::wire::{ApplyDirectory, DirectoryApplied, Status};
 use super::{AdminState, Problem};
 use crate::log::StreamId;
+use crate::world::time_zone;
 
 pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Status>, Problem> {
     let directory = state.directory.snapshot();
@@ -48,5 +49,5 @@ pub(super) async fn apply(
 
 /// Whether this machine knows the time zone.
 pub fn zone_exists(name: &str) -> bool {
-    jiff::tz::TimeZone::get(name).is_ok()
+    time_zone(name).is_some()
 }

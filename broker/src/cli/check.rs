@@ -73,7 +73,11 @@ fn directory_file(config: &Config) -> Option<Result<String, String>> {
     let file = config.directory_file.as_deref()?;
     let read = std::fs::read_to_string(file).map_err(CliError::io(file.display()));
     let checked = read.and_then(|text| directory::check(file, &text));
-    Some(checked.map(|()| file.display().to_string()).map_err(remedy))
+    let told = |warnings: Vec<String>| match warnings.len() {
+        0 => file.display().to_string(),
+        _ => format!("{}; it can be stored, but: {}", file.display(), warnings.join("; ")),
+    };
+    Some(checked.map(told).map_err(remedy))
 }
 
 async fn ask(config: &Config) -> Result<(Status, String), CliError> {

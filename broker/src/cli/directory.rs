@@ -44,7 +44,10 @@ impl DirectoryCommand {
         match self {
             Self::Apply { file, prune, dry_run } => {
                 let text = read(&file)?;
-                check(&file, &text)?;
+                // What cannot work yet may be stored: people are often added last.
+                for warning in check(&file, &text)? {
+                    terminal::remark(warning)?;
+                }
                 let config = settings.load()?;
                 wait_for(async {
                     let mut desk = Desk::open(&config).await?;
@@ -62,8 +65,12 @@ impl DirectoryCommand {
             }
             Self::Check { file } => {
                 let text = read(&file)?;
-                check(&file, &text)?;
-                terminal::say(format!("{} ok", file.display()))
+                let warnings = check(&file, &text)?;
+                if warnings.is_empty() {
+                    terminal::say(format!("{} ok", file.display()))
+                } else {
+                    Err(CliError::Refused(warnings.join("\n")))
+                }
             }
         }
     }
@@ -73,11 +80,16 @@ fn read(file: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(file).map_err(CliError::io(file.display()))
 }
 
-/// Every problem of the file, each with its place.
-pub(super) fn check(file: &Path, text: &str) -> Result<(), CliError> {
-    let Err(problems) = file::parse(text, &zone_exists) else { return Ok(()) };
-    let lines = problems.iter().map(|problem| format!("{}:{problem}", file.display()));
-    Err(CliError::Refused(lines.collect::<Vec<_>>().join("\n")))
+/// Every problem of the file, each with its place; else what it holds that cannot work.
+pub(super) fn check(file: &Path, text: &str) -> Result<Vec<String>, CliError> {
+    let placed = |problem: &file::Problem| format!("{}:{problem}", file.display());
+    match file::parse(text, &zone_exists) {
+        Ok(wanted) => Ok(wanted.warnings().iter().map(placed).collect()),
+        Err(problems) => {
+            let lines: Vec<_> = problems.iter().map(placed).collect();
+            Err(CliError::Refused(lines.join("\n")))
+        }
+    }
 }
 
 fn report(applied: &DirectoryApplied, dry_run: bool) -> Result<(), CliError> {

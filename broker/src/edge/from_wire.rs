@@ -267,6 +267,7 @@ fn status_of(status: view::Status) -> Status {
     match status {
         view::Status::Online => Status::Online,
         view::Status::Away => Status::Away,
+        view::Status::Draining => Status::Draining,
         view::Status::Internal => Status::Internal,
         view::Status::Offline => Status::Offline,
     }

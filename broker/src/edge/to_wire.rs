@@ -134,6 +134,7 @@ pub fn presence_view(told: &Told) -> PresenceView {
     let status = match told.status {
         Status::Online => view::Status::Online,
         Status::Away => view::Status::Away,
+        Status::Draining => view::Status::Draining,
         Status::Internal => view::Status::Internal,
         Status::Offline => view::Status::Offline,
     };

@@ -611,7 +611,7 @@ export type SnapshotReason = "subscribed" | "audience" | "diverged" | "too_old";
 /**
  * How an operator stands towards patrons and colleagues.
  */
-export type Status = "online" | "away" | "internal" | "offline";
+export type Status = "online" | "away" | "draining" | "internal" | "offline";
 
 export type Target = string;
 

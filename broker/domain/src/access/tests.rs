@@ -11,16 +11,14 @@ use crate::spec::{asked, claimed, given, offered, operator, rang, taken_over, ta
 /// works at Cedar, Lou has left.
 fn directory() -> Directory {
     let person = |home: &str, level, active| User {
-        institution: home.parse().unwrap(),
-        name: "Name".into(),
         level,
         active,
+        ..User::new(home.parse().unwrap(), "Name")
     };
-    let birch = Institution { name: "Birch".into(), time_zone: "Europe/Oslo".into() };
+    let birch = Institution::new("Birch", "Europe/Oslo");
     let reference = Department {
-        institution: "birch".parse().unwrap(),
-        name: "Reference".into(),
         members: [user("maya")].into(),
+        ..Department::new("birch".parse().unwrap(), "Reference")
     };
     Directory {
         institutions: [("birch".parse().unwrap(), birch)].into(),

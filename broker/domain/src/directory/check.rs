@@ -7,8 +7,9 @@ use deskbell_protocol::ids::{
     CoopId, DepartmentId, InstitutionId, Target, TicketQueueId, UserId, WidgetId,
 };
 
-use super::command::{BadOrigin, Refusal, Thing, Wait};
-use super::{Coop, Department, Directory, Institution, TicketQueue, User, Widget};
+use super::command::{BadOrigin, Refusal, TEXT_CHARS_MAX, Thing, Wait};
+use super::entry::Idle;
+use super::{Coop, Department, Directory, Institution, LocalLevel, TicketQueue, User, Widget};
 
 const NAME_CHARS_MAX: usize = 200;
 
@@ -36,21 +37,60 @@ pub(super) fn everything(directory: &Directory) -> Vec<Refusal> {
     faults
 }
 
+/// Widgets with an option that nobody may ever monitor, or (`None`) with no option at all that
+/// somebody may. Such a directory is allowed, because people are added later, but it cannot work.
+pub(super) fn never_staffed(all: &Directory) -> Vec<(&WidgetId, Option<&Target>)> {
+    let staffed = |target: &Target| match target {
+        Target::Operator(user) => {
+            all.active_user(user).is_some_and(|it| it.level > LocalLevel::Reader)
+        }
+        Target::Department(_) | Target::Coop(_) => all
+            .users
+            .iter()
+            .any(|(user, it)| it.level > LocalLevel::Reader && all.may_monitor(user, target)),
+    };
+    let mut found = Vec::new();
+    for (id, widget) in &all.widgets {
+        let idle: Vec<_> = widget.options.iter().filter(|option| !staffed(option)).collect();
+        if idle.len() == widget.options.len() {
+            found.push((id, None));
+        } else {
+            found.extend(idle.into_iter().map(|option| (id, Some(option))));
+        }
+    }
+    found
+}
+
+/// What people would start to monitor and may not: it is left out when they sign in.
+pub(super) fn never_started(all: &Directory) -> impl Iterator<Item = (&UserId, &Target)> {
+    all.users.iter().filter(|(_, it)| it.active).flat_map(move |(user, it)| {
+        let denied = it.starts.monitoring.iter().filter(|it| !all.may_monitor(user, it));
+        denied.map(move |target| (user, target))
+    })
+}
+
 /// Who names `thing`, in the order of kinds and ids.
 pub(super) fn referrers(directory: &Directory, thing: &Thing) -> Vec<Thing> {
     let user = |id: &UserId| matches!(thing, Thing::User(it) if it == id);
     let is_home = |id: &InstitutionId| matches!(thing, Thing::Institution(it) if it == id);
+    let queue = |id: Option<&TicketQueueId>| {
+        id.is_some_and(|id| matches!(thing, Thing::TicketQueue(it) if it == id))
+    };
     let coops = directory
         .coops
         .iter()
         .filter(|(_, it)| it.members.keys().any(is_home) || it.users.keys().any(user));
-    let departments = directory
-        .departments
+    let departments = directory.departments.iter().filter(|(_, it)| {
+        is_home(&it.institution) || it.members.iter().any(user) || queue(it.queue.as_ref())
+    });
+    let queues = directory
+        .ticket_queues
         .iter()
         .filter(|(_, it)| is_home(&it.institution) || it.members.iter().any(user));
-    let queues = directory.ticket_queues.iter().filter(|(_, it)| is_home(&it.institution));
     let widgets = directory.widgets.iter().filter(|(_, it)| {
-        is_home(&it.institution) || it.options.iter().any(|option| Thing::from(option) == *thing)
+        is_home(&it.institution)
+            || it.options.iter().any(|option| Thing::from(option) == *thing)
+            || queue(it.ticket_queue.as_ref())
     });
     let users = directory.users.iter().filter(|(_, it)| is_home(&it.institution));
     coops
@@ -67,12 +107,37 @@ pub(super) fn institution(id: &InstitutionId, it: &Institution, faults: &mut Vec
     if it.time_zone.is_empty() || it.time_zone.chars().any(char::is_whitespace) {
         faults.push(Refusal::NoTimeZone(id.clone()));
     }
+    let this = || Thing::Institution(id.clone());
+    text(this, "site", it.site.as_deref(), faults);
+    idle(this, &it.idle, faults);
+}
+
+fn idle(of: impl Fn() -> Thing, it: &Idle, faults: &mut Vec<Refusal>) {
+    wait(&of, Wait::Idle, it.seconds, faults);
+    text(of, "text", Some(&it.text), faults);
+}
+
+fn wait(of: impl Fn() -> Thing, wait: Wait, seconds: u32, faults: &mut Vec<Refusal>) {
+    let (least, most) = wait.range_seconds();
+    if !(least..=most).contains(&seconds) {
+        faults.push(Refusal::WaitOutOfRange { holder: of(), wait, seconds });
+    }
+}
+
+fn text(of: impl Fn() -> Thing, key: &'static str, it: Option<&str>, faults: &mut Vec<Refusal>) {
+    let length = it.map_or(0, |it| it.chars().count());
+    if length > TEXT_CHARS_MAX {
+        faults.push(Refusal::TextTooLong { holder: of(), key, length });
+    }
 }
 
 pub(super) fn user(all: &Directory, id: &UserId, it: &User, faults: &mut Vec<Refusal>) {
     let this = || Thing::User(id.clone());
     name(this, &it.name, faults);
     known(all, this, Thing::Institution(it.institution.clone()), faults);
+    if let Some(it) = &it.idle {
+        idle(this, it, faults);
+    }
 }
 
 pub(super) fn coop(all: &Directory, id: &CoopId, it: &Coop, faults: &mut Vec<Refusal>) {
@@ -122,6 +187,37 @@ pub(super) fn department(
             department_member(id, it, user, person, faults);
         }
     }
+    if let Some(queue) = &it.queue {
+        known_queue(all, this, &it.institution, queue, faults);
+    }
+    text(this, "away_text", it.away_text.as_deref(), faults);
+}
+
+fn known_queue(
+    all: &Directory,
+    holder: impl Fn() -> Thing,
+    home: &InstitutionId,
+    queue: &TicketQueueId,
+    faults: &mut Vec<Refusal>,
+) {
+    known(all, &holder, Thing::TicketQueue(queue.clone()), faults);
+    if let Some(it) = all.ticket_queues.get(queue) {
+        local_queue(holder, home, queue, it, faults);
+    }
+}
+
+/// A widget's or department's ticket queue belongs to its library.
+pub(super) fn local_queue(
+    holder: impl Fn() -> Thing,
+    home: &InstitutionId,
+    id: &TicketQueueId,
+    it: &TicketQueue,
+    faults: &mut Vec<Refusal>,
+) {
+    if it.institution != *home {
+        let (queue, home, owner) = (id.clone(), home.clone(), it.institution.clone());
+        faults.push(Refusal::ForeignQueue { holder: holder(), home, queue, owner });
+    }
 }
 
 /// A department's member works at its library.
@@ -151,6 +247,30 @@ pub(super) fn ticket_queue(
     let this = || Thing::TicketQueue(id.clone());
     name(this, &it.name, faults);
     known(all, this, Thing::Institution(it.institution.clone()), faults);
+    for user in &it.members {
+        known(all, this, Thing::User(user.clone()), faults);
+        if let Some(person) = all.users.get(user) {
+            queue_member(id, it, user, person, faults);
+        }
+    }
+}
+
+/// A ticket queue's member works at its library.
+pub(super) fn queue_member(
+    id: &TicketQueueId,
+    it: &TicketQueue,
+    user: &UserId,
+    person: &User,
+    faults: &mut Vec<Refusal>,
+) {
+    if it.institution != person.institution {
+        faults.push(Refusal::ForeignQueueMember {
+            queue: id.clone(),
+            owner: it.institution.clone(),
+            user: user.clone(),
+            home: person.institution.clone(),
+        });
+    }
 }
 
 pub(super) fn widget(all: &Directory, id: &WidgetId, it: &Widget, faults: &mut Vec<Refusal>) {
@@ -168,17 +288,28 @@ pub(super) fn widget(all: &Directory, id: &WidgetId, it: &Widget, faults: &mut V
             local_department(id, it, department, offered, faults);
         }
     }
-    for (wait, seconds) in
-        [(Wait::RollUp, it.roll_up_seconds), (Wait::PatronGrace, it.patron_grace_seconds)]
-    {
-        let (least, most) = wait.range_seconds();
-        if !(least..=most).contains(&seconds) {
-            faults.push(Refusal::WaitOutOfRange { widget: id.clone(), wait, seconds });
+    wait(this, Wait::RollUp, it.roll_up_seconds, faults);
+    wait(this, Wait::WaitLimit, it.wait_limit_seconds, faults);
+    wait(this, Wait::PatronGrace, it.patron_grace_seconds, faults);
+    if let Some(queue) = &it.ticket_queue {
+        known_queue(all, this, &it.institution, queue, faults);
+    }
+    let texts = &it.texts;
+    text(this, "greeting", texts.greeting.as_deref(), faults);
+    text(this, "away", texts.away.as_deref(), faults);
+    text(this, "offline", texts.offline.as_deref(), faults);
+    text(this, "coop", texts.coop.as_deref(), faults);
+    text(this, "privacy", texts.privacy.as_deref(), faults);
+    for question in &it.ask.questions {
+        text(this, "text", Some(&question.text), faults);
+        if question.text.trim().is_empty() {
+            faults.push(Refusal::EmptyQuestion(id.clone()));
         }
     }
-    for text in &it.origins {
-        if let Err(why) = origin(text) {
-            faults.push(Refusal::BadOrigin { widget: id.clone(), origin: text.clone(), why });
+    for written in &it.origins {
+        if let Err(why) = origin(written) {
+            let origin = written.clone();
+            faults.push(Refusal::BadOrigin { widget: id.clone(), origin, why });
         }
     }
 }

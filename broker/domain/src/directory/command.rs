@@ -9,7 +9,8 @@ use deskbell_protocol::ids::{
     CoopId, DepartmentId, InstitutionId, Target, TicketQueueId, UserId, WidgetId,
 };
 
-use super::{Coop, CoopLevel, Department, Institution, TicketQueue, User, Widget};
+use super::{Ban, Coop, CoopLevel, Department, Institution, TicketQueue, User, Widget};
+use crate::chat::event::Digest;
 
 /// A change to the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,14 @@ pub enum Command {
     ActivateUser(UserId),
     /// Keep a person from signing in; her entry stays.
     DeactivateUser(UserId),
+    /// Keep a patron from ringing, by her session.
+    BanPatron(Digest, Ban),
+    /// Let her ring again.
+    LiftBan(Digest),
 }
+
+/// The longest text that an entry may hold.
+pub(super) const TEXT_CHARS_MAX: usize = 2_000;
 
 /// One entry of the directory, by kind and id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,13 +86,17 @@ impl From<&Target> for Thing {
     }
 }
 
-/// A time to wait that a widget sets.
+/// A time to wait that an entry sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// Until the next option rings too.
     RollUp,
+    /// Until a patron whom nobody answered is offered a ticket.
+    WaitLimit,
     /// Until a chat ends because its patron stays away.
     PatronGrace,
+    /// Until a patron is told that her operator is idle.
+    Idle,
 }
 
 impl Wait {
@@ -92,6 +104,8 @@ impl Wait {
     pub fn name(self) -> &'static str {
         match self {
             Self::RollUp => "roll_up_seconds",
+            Self::WaitLimit => "wait_limit_seconds",
+            Self::Idle => "idle.seconds",
             Self::PatronGrace => "patron_grace_seconds",
         }
     }
@@ -100,7 +114,9 @@ impl Wait {
     pub fn range_seconds(self) -> (u32, u32) {
         match self {
             Self::RollUp => (1, 600),
+            Self::WaitLimit => (10, 1800),
             Self::PatronGrace => (60, 3600),
+            Self::Idle => (0, 3600),
         }
     }
 }
@@ -199,17 +215,62 @@ pub enum Refusal {
     },
     /// Each wait has a range.
     #[error(
-        "widget {widget} sets {} to {seconds}: write a number from {} to {}",
+        "{holder} sets {} to {seconds}: write a number from {} to {}",
         wait.name(), wait.range_seconds().0, wait.range_seconds().1
     )]
     WaitOutOfRange {
         /// Where.
-        widget: WidgetId,
+        holder: Thing,
         /// Which.
         wait: Wait,
         /// As given.
         seconds: u32,
     },
+    /// A ticket queue belongs to one library.
+    #[error(
+        "{holder} of {home} uses ticket queue {queue}, which belongs to {owner}: name one of {home}"
+    )]
+    ForeignQueue {
+        /// Where.
+        holder: Thing,
+        /// Its library.
+        home: InstitutionId,
+        /// Which.
+        queue: TicketQueueId,
+        /// Its library.
+        owner: InstitutionId,
+    },
+    /// Only its library's staff work on tickets.
+    #[error(
+        "ticket queue {queue} of {owner} lists user {user}, who works at {home}: \
+         list people of {owner} only"
+    )]
+    ForeignQueueMember {
+        /// Where.
+        queue: TicketQueueId,
+        /// Its library.
+        owner: InstitutionId,
+        /// Who.
+        user: UserId,
+        /// Her library.
+        home: InstitutionId,
+    },
+    /// People must be able to read it in a small window.
+    #[error("{holder} has a text of {length} characters ({key}): write at most {TEXT_CHARS_MAX}")]
+    TextTooLong {
+        /// Where.
+        holder: Thing,
+        /// Which.
+        key: &'static str,
+        /// How long.
+        length: usize,
+    },
+    /// Nobody can read a question without words.
+    #[error("widget {0} asks an empty question: write what patrons are asked, or delete it")]
+    EmptyQuestion(WidgetId),
+    /// There is none of this session.
+    #[error("there is no such ban: it was lifted or has ended")]
+    NoSuchBan,
 }
 
 /// What is wrong with an origin.

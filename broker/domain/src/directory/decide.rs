@@ -3,11 +3,11 @@
 //! An entry is checked where it is set; what names it already is checked again when it changes
 //! under them. Not here: who may ask (`access`), and passwords and keys, which are no events.
 
-use deskbell_protocol::ids::{CoopId, DepartmentId, Target, UserId};
+use deskbell_protocol::ids::{CoopId, DepartmentId, Target, TicketQueueId, UserId};
 
 use super::command::{Command, Refusal, Thing};
 use super::event::DirectoryEvent;
-use super::{CoopLevel, Department, Directory, User, check};
+use super::{CoopLevel, Department, Directory, TicketQueue, User, check};
 
 /// What happens if `command` is asked of `directory`. No event means: it is so already.
 pub fn decide(directory: &Directory, command: Command) -> Result<Vec<DirectoryEvent>, Refusal> {
@@ -29,6 +29,7 @@ pub fn decide(directory: &Directory, command: Command) -> Result<Vec<DirectoryEv
         }
         Command::SetTicketQueue(id, it) => {
             check::ticket_queue(directory, &id, &it, &mut faults);
+            check_users_of(directory, &id, &it, &mut faults);
             let is_so = directory.ticket_queues.get(&id) == Some(&it);
             (is_so, DirectoryEvent::TicketQueueSet(id, it))
         }
@@ -56,12 +57,21 @@ pub fn decide(directory: &Directory, command: Command) -> Result<Vec<DirectoryEv
             (is_so, DirectoryEvent::CoopAccessRevoked(coop, user))
         }
         Command::ActivateUser(user) => {
-            let is_so = is_active(directory, &user, &mut faults);
-            (is_so, DirectoryEvent::UserActivated(user))
+            (is_active(directory, &user, &mut faults), DirectoryEvent::UserActivated(user))
+        }
+        Command::BanPatron(session, ban) => {
+            let home = Thing::Institution(ban.institution.clone());
+            faults.extend((!directory.has(&home)).then_some(Refusal::NotThere(home)));
+            let is_so = directory.bans.get(&session) == Some(&ban);
+            (is_so, DirectoryEvent::PatronBanned(session, ban))
+        }
+        Command::LiftBan(session) => {
+            let found = directory.bans.contains_key(&session);
+            faults.extend((!found).then_some(Refusal::NoSuchBan));
+            (false, DirectoryEvent::BanLifted(session))
         }
         Command::DeactivateUser(user) => {
-            let is_so = !is_active(directory, &user, &mut faults);
-            (is_so, DirectoryEvent::UserDeactivated(user))
+            (!is_active(directory, &user, &mut faults), DirectoryEvent::UserDeactivated(user))
         }
     };
     match faults.into_iter().next() {
@@ -102,8 +112,27 @@ fn check_widgets_of(
     }
 }
 
-/// A person who moves to another library must not stay in the old one's departments, nor in a
-/// co-op that the new one does not take part in.
+/// A ticket queue that moves to another library must not stay with the old one's widgets and
+/// departments.
+fn check_users_of(
+    directory: &Directory,
+    id: &TicketQueueId,
+    it: &TicketQueue,
+    faults: &mut Vec<Refusal>,
+) {
+    let names_it = |queue: &Option<TicketQueueId>| queue.as_ref() == Some(id);
+    for (widget, user) in directory.widgets.iter().filter(|(_, user)| names_it(&user.ticket_queue))
+    {
+        check::local_queue(|| Thing::Widget(widget.clone()), &user.institution, id, it, faults);
+    }
+    for (user_id, user) in directory.departments.iter().filter(|(_, user)| names_it(&user.queue)) {
+        let holder = || Thing::Department(user_id.clone());
+        check::local_queue(holder, &user.institution, id, it, faults);
+    }
+}
+
+/// A person who moves to another library must not stay in the old one's departments and ticket
+/// queues, nor in a co-op that the new one does not take part in.
 fn check_lists_with(directory: &Directory, id: &UserId, it: &User, faults: &mut Vec<Refusal>) {
     for (coop, list) in &directory.coops {
         if list.users.contains_key(id) {
@@ -113,6 +142,11 @@ fn check_lists_with(directory: &Directory, id: &UserId, it: &User, faults: &mut 
     for (department, list) in &directory.departments {
         if list.members.contains(id) {
             check::department_member(department, list, id, it, faults);
+        }
+    }
+    for (queue, list) in &directory.ticket_queues {
+        if list.members.contains(id) {
+            check::queue_member(queue, list, id, it, faults);
         }
     }
 }

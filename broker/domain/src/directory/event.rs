@@ -7,7 +7,8 @@ use deskbell_protocol::ids::{
 };
 
 use super::command::Thing;
-use super::{Coop, CoopLevel, Department, Directory, Institution, TicketQueue, User, Widget};
+use super::{Ban, Coop, CoopLevel, Department, Directory, Institution, TicketQueue, User, Widget};
+use crate::chat::event::Digest;
 
 /// A fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,10 @@ pub enum DirectoryEvent {
     UserActivated(UserId),
     /// She may no longer.
     UserDeactivated(UserId),
+    /// A patron may not ring at a library's widgets.
+    PatronBanned(Digest, Ban),
+    /// She may again.
+    BanLifted(Digest),
 }
 
 impl Directory {
@@ -72,6 +77,10 @@ impl Directory {
             }
             DirectoryEvent::UserActivated(user) => self.set_active(user, true),
             DirectoryEvent::UserDeactivated(user) => self.set_active(user, false),
+            DirectoryEvent::PatronBanned(session, ban) => {
+                self.bans.insert(*session, ban.clone());
+            }
+            DirectoryEvent::BanLifted(session) => drop(self.bans.remove(session)),
         }
     }
 

@@ -10,7 +10,7 @@ use deskbell_domain::chat::state::Transfer;
 use deskbell_domain::chat::{ChatState, Command, Context, Summary, Waits};
 use deskbell_domain::directory::{Directory, Widget};
 use deskbell_domain::person::Standing;
-use deskbell_domain::routing::{self, Plan};
+use deskbell_domain::routing::Plan;
 use deskbell_protocol::ids::UserId;
 use jiff::Timestamp;
 
@@ -76,8 +76,7 @@ impl ChatActor {
         context.directory = directory.version;
         context.waits = Waits { ..node.waits(widget) };
         if let Some(widget) = widget {
-            let online = |target: &_| node.online(target);
-            context.plan = routing::plan(widget, directory, &online, opened_at, context.now);
+            context.plan = node.with_facts(directory, |facts| facts.plan(widget, opened_at));
         }
     }
 

@@ -78,7 +78,7 @@ pub(super) fn done(re: u32, chat: ChatId, seq: u64, eid: Eid) -> Frame {
 #[cfg(test)]
 mod tests {
     use deskbell_domain::chat::ChatEvent;
-    use deskbell_domain::directory::{Institution, LocalLevel, User};
+    use deskbell_domain::directory::{Institution, User};
     use jiff::Timestamp;
 
     use super::*;
@@ -87,13 +87,8 @@ mod tests {
 
     fn directory() -> Directory {
         let mut directory = Directory::default();
-        let birch = Institution { name: "Birch".into(), time_zone: "Europe/Berlin".into() };
-        let maya = User {
-            institution: "birch".parse().unwrap(),
-            name: "Maya \"May\" Ødegård".into(),
-            level: LocalLevel::Regular,
-            active: true,
-        };
+        let birch = Institution::new("Birch", "Europe/Berlin");
+        let maya = User::new("birch".parse().unwrap(), "Maya \"May\" Ødegård");
         directory.institutions.insert("birch".parse().unwrap(), birch);
         directory.users.insert("maya".parse().unwrap(), maya);
         directory

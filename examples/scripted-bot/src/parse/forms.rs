@@ -53,6 +53,8 @@ pub const STEPS: &[Form] = forms! {
     |s| act(s.who(), Act::Monitor { library: None, queues: Vec::new() });
     "NAME goes online", "Maya goes online", |s| act(s.who(), Act::SetStatus(Status::Online));
     "NAME goes away", "Maya goes away", |s| act(s.who(), Act::SetStatus(Status::Away));
+    "NAME goes draining", "Maya goes draining",
+    |s| act(s.who(), Act::SetStatus(Status::Draining));
     "NAME goes internal", "Maya goes internal",
     |s| act(s.who(), Act::SetStatus(Status::Internal));
     "NAME goes offline", "Maya goes offline", |s| act(s.who(), Act::SetStatus(Status::Offline));

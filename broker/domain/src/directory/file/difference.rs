@@ -1,6 +1,6 @@
 //! From what is to what a file asks for: the commands, and how to tell people about them.
 
-use deskbell_protocol::ids::{Target, UserId};
+use deskbell_protocol::ids::{Target, TicketQueueId, UserId};
 
 use super::super::Directory;
 use super::super::command::{Command, Thing};
@@ -15,13 +15,13 @@ use super::fields::{fields, line, subject};
 pub fn difference(directory: &Directory, wanted: &Wanted, prune: bool) -> Vec<Command> {
     let mut scratch = directory.clone();
     let mut ordered = Vec::new();
-    let mut open = missing(&scratch, &wanted.0, prune);
+    let mut open = missing(&scratch, &wanted.directory, prune);
     take_what_applies(&mut scratch, &mut open, &mut ordered);
     if !open.is_empty() {
         // Somebody or something moves to another library: what names it lets go of it first.
-        let mut loosened = loosen(&scratch, &wanted.0);
+        let mut loosened = loosen(&scratch, &wanted.directory);
         take_what_applies(&mut scratch, &mut loosened, &mut ordered);
-        open = missing(&scratch, &wanted.0, prune);
+        open = missing(&scratch, &wanted.directory, prune);
         take_what_applies(&mut scratch, &mut open, &mut ordered);
     }
     ordered.extend(open);
@@ -34,7 +34,7 @@ pub fn describe(directory: &Directory, commands: &[Command]) -> Vec<String> {
     let mut scratch = directory.clone();
     let mut lines = Vec::new();
     for command in commands {
-        let thing = subject(command);
+        let Some(thing) = subject(command) else { continue };
         let before = fields(&scratch, &thing);
         match decide(&scratch, command.clone()) {
             Ok(events) => {
@@ -127,6 +127,10 @@ fn loosen(directory: &Directory, wanted: &Directory) -> Vec<Command> {
         let place = |all: &Directory| all.users.get(user).map(|it| it.institution.clone());
         place(directory) != place(wanted)
     };
+    let queue_moves = |queue: &TicketQueueId| {
+        let place = |all: &Directory| all.ticket_queues.get(queue).map(|it| it.institution.clone());
+        place(directory) != place(wanted)
+    };
     for (id, next) in &wanted.widgets {
         let Some(now) = directory.widgets.get(id) else { continue };
         let mut less = now.clone();
@@ -136,13 +140,27 @@ fn loosen(directory: &Directory, wanted: &Directory) -> Vec<Command> {
                 |all: &Directory| all.departments.get(named).map(|it| it.institution.clone());
             next.institution == now.institution && place(directory) == place(wanted)
         });
+        let keeps =
+            |queue: &TicketQueueId| next.institution == now.institution && !queue_moves(queue);
+        less.ticket_queue = less.ticket_queue.filter(keeps);
         if less != *now {
             commands.push(Command::SetWidget(id.clone(), less));
+        }
+    }
+    for (id, next) in &wanted.ticket_queues {
+        let Some(now) = directory.ticket_queues.get(id) else { continue };
+        let mut less = now.clone();
+        less.members.retain(|user| !moves(user) && next.institution == now.institution);
+        if less != *now {
+            commands.push(Command::SetTicketQueue(id.clone(), less));
         }
     }
     for (id, next) in &wanted.departments {
         let Some(now) = directory.departments.get(id) else { continue };
         let mut less = now.clone();
+        let keeps =
+            |queue: &TicketQueueId| next.institution == now.institution && !queue_moves(queue);
+        less.queue = less.queue.filter(keeps);
         less.members.retain(|user| !moves(user) && next.institution == now.institution);
         if less != *now {
             commands.push(Command::SetDepartment(id.clone(), less));

@@ -2,48 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Directory;
 use super::super::command::{Command, Thing};
-use super::super::{Coop, Directory};
-use super::write::{coop_level, local_level, quoted};
+use super::write::lines;
 
-/// Field names as the file has them; `None` if there is no such entry.
+/// Field names and values as the file has them; `None` if there is no such entry.
 pub(super) fn fields(directory: &Directory, thing: &Thing) -> Option<BTreeMap<String, String>> {
-    let rows = match thing {
-        Thing::Institution(id) => directory
-            .institutions
-            .get(id)
-            .map(|it| vec![row("name", quoted(&it.name)), row("time_zone", quoted(&it.time_zone))]),
-        Thing::Coop(id) => directory.coops.get(id).map(coop_rows),
-        Thing::Department(id) => directory.departments.get(id).map(|it| {
-            vec![
-                row("institution", it.institution.to_string()),
-                row("name", quoted(&it.name)),
-                row("members", joined(it.members.iter())),
-            ]
-        }),
-        Thing::TicketQueue(id) => directory.ticket_queues.get(id).map(|it| {
-            vec![row("institution", it.institution.to_string()), row("name", quoted(&it.name))]
-        }),
-        Thing::Widget(id) => directory.widgets.get(id).map(|it| {
-            vec![
-                row("institution", it.institution.to_string()),
-                row("name", quoted(&it.name)),
-                row("options", joined(it.options.iter())),
-                row("roll_up_seconds", it.roll_up_seconds.to_string()),
-                row("patron_grace_seconds", it.patron_grace_seconds.to_string()),
-                row("origins", joined(it.origins.iter())),
-            ]
-        }),
-        Thing::User(id) => directory.users.get(id).map(|it| {
-            vec![
-                row("institution", it.institution.to_string()),
-                row("name", quoted(&it.name)),
-                row("level", local_level(it.level).to_owned()),
-                row("active", it.active.to_string()),
-            ]
-        }),
+    let lines = match thing {
+        Thing::Institution(id) => directory.institutions.get(id).map(lines),
+        Thing::Coop(id) => directory.coops.get(id).map(lines),
+        Thing::Department(id) => directory.departments.get(id).map(lines),
+        Thing::TicketQueue(id) => directory.ticket_queues.get(id).map(lines),
+        Thing::Widget(id) => directory.widgets.get(id).map(lines),
+        Thing::User(id) => directory.users.get(id).map(lines),
     };
-    rows.map(|rows| rows.into_iter().collect())
+    lines.map(|lines| lines.into_iter().collect())
 }
 
 /// One line about what became of an entry.
@@ -75,8 +48,9 @@ pub(super) fn line(
 }
 
 /// Which entry a command is about.
-pub(super) fn subject(command: &Command) -> Thing {
-    match command {
+/// `None`: about a patron, whom no file mentions.
+pub(super) fn subject(command: &Command) -> Option<Thing> {
+    Some(match command {
         Command::SetInstitution(id, _) => Thing::Institution(id.clone()),
         Command::SetCoop(id, _)
         | Command::GrantCoopAccess(id, _, _)
@@ -88,24 +62,6 @@ pub(super) fn subject(command: &Command) -> Thing {
             Thing::User(id.clone())
         }
         Command::Remove(thing) => thing.clone(),
-    }
-}
-
-fn coop_rows(it: &Coop) -> Vec<(String, String)> {
-    let word = |contributing| if contributing { "contributing" } else { "not contributing" };
-    let members = it.members.iter();
-    let members =
-        members.map(|(id, it)| row(&format!("member {id}"), word(it.contributing).into()));
-    let users = it.users.iter();
-    let users = users.map(|(id, level)| row(&format!("user {id}"), coop_level(*level).into()));
-    std::iter::once(row("name", quoted(&it.name))).chain(members).chain(users).collect()
-}
-
-fn row(name: &str, value: String) -> (String, String) {
-    (name.to_owned(), value)
-}
-
-fn joined<T: ToString>(values: impl Iterator<Item = T>) -> String {
-    let values: Vec<_> = values.map(|it| it.to_string()).collect();
-    format!("[{}]", values.join(", "))
+        Command::BanPatron(..) | Command::LiftBan(_) => return None,
+    })
 }

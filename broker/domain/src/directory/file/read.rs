@@ -14,9 +14,6 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::super::command::{Refusal, Thing};
 use super::super::{Directory, check};
-use super::entry::{
-    CoopEntry, DepartmentEntry, InstitutionEntry, TicketQueueEntry, UserEntry, WidgetEntry,
-};
 use super::{Problem, Wanted};
 
 const SECTIONS: &str = "institutions, users, coops, departments, ticket_queues and widgets";
@@ -35,9 +32,10 @@ pub fn parse(text: &str, zone_exists: &dyn Fn(&str) -> bool) -> Result<Wanted, V
     if reader.problems.is_empty() {
         reader.judge(&directory, zone_exists);
     }
-    let mut problems = reader.problems;
+    let mut problems = std::mem::take(&mut reader.problems);
+    let warnings = if problems.is_empty() { reader.warnings(&directory) } else { Vec::new() };
     if problems.is_empty() {
-        return Ok(Wanted(directory));
+        return Ok(Wanted { directory, warnings });
     }
     problems.sort();
     problems.dedup();
@@ -57,20 +55,13 @@ impl<'t> Reader<'t> {
         for (section, value) in document {
             match section.get_ref().as_ref() {
                 "institutions" => {
-                    read.institutions =
-                        self.section::<_, InstitutionEntry, _>(value, Thing::Institution);
+                    read.institutions = self.section(value, Thing::Institution);
                 }
-                "users" => read.users = self.section::<_, UserEntry, _>(value, Thing::User),
-                "coops" => read.coops = self.section::<_, CoopEntry, _>(value, Thing::Coop),
-                "departments" => {
-                    read.departments =
-                        self.section::<_, DepartmentEntry, _>(value, Thing::Department);
-                }
-                "ticket_queues" => {
-                    read.ticket_queues =
-                        self.section::<_, TicketQueueEntry, _>(value, Thing::TicketQueue);
-                }
-                "widgets" => read.widgets = self.section::<_, WidgetEntry, _>(value, Thing::Widget),
+                "users" => read.users = self.section(value, Thing::User),
+                "coops" => read.coops = self.section(value, Thing::Coop),
+                "departments" => read.departments = self.section(value, Thing::Department),
+                "ticket_queues" => read.ticket_queues = self.section(value, Thing::TicketQueue),
+                "widgets" => read.widgets = self.section(value, Thing::Widget),
                 other => self.problem(
                     Some(section.span()),
                     format!("there is no section {other:?}: use {SECTIONS}"),
@@ -81,15 +72,14 @@ impl<'t> Reader<'t> {
     }
 
     /// The entries of one section that can be read; a problem for each that cannot.
-    fn section<Id, Entry, Item>(
+    fn section<Id, Item>(
         &mut self,
         section: Spanned<DeValue<'t>>,
         thing: fn(Id) -> Thing,
     ) -> BTreeMap<Id, Item>
     where
         Id: FromStr<Err: ToString> + Ord + Clone,
-        Entry: DeserializeOwned,
-        Item: From<Entry>,
+        Item: DeserializeOwned,
     {
         let span = section.span();
         let DeValue::Table(table) = section.into_inner() else {
@@ -109,9 +99,9 @@ impl<'t> Reader<'t> {
             let this = thing(id.clone());
             self.spots.insert((this.clone(), String::new()), key.span());
             self.note(&this, &value);
-            match Entry::deserialize(ValueDeserializer::from(value)) {
-                Ok(entry) => {
-                    items.insert(id, Item::from(entry));
+            match Item::deserialize(ValueDeserializer::from(value)) {
+                Ok(item) => {
+                    items.insert(id, item);
                 }
                 Err(error) => {
                     let message = format!("{this}: {}", error.message());
@@ -146,8 +136,9 @@ impl<'t> Reader<'t> {
 
     fn judge(&mut self, directory: &Directory, zone_exists: &dyn Fn(&str) -> bool) {
         for refusal in check::everything(directory) {
-            let (thing, said) = place(&refusal);
-            self.placed(&thing, &said, refusal.to_string());
+            if let Some((thing, said)) = place(&refusal) {
+                self.placed(&thing, &said, refusal.to_string());
+            }
         }
         for (id, institution) in &directory.institutions {
             let zone = &institution.time_zone;
@@ -159,6 +150,30 @@ impl<'t> Reader<'t> {
                 self.placed(&Thing::Institution(id.clone()), zone, message);
             }
         }
+    }
+
+    /// What can be stored and cannot work.
+    fn warnings(mut self, directory: &Directory) -> Vec<Problem> {
+        for (widget, option) in check::never_staffed(directory) {
+            let thing = Thing::Widget(widget.clone());
+            let (said, message) = if let Some(option) = option {
+                let why = "nobody may ever monitor it: add people to it, or delete this option";
+                (option.to_string(), format!("widget {widget} offers {option}, but {why}"))
+            } else {
+                let advice = "add options that somebody may monitor";
+                ("options".into(), format!("widget {widget} can never be online: {advice}"))
+            };
+            self.placed(&thing, &said, message);
+        }
+        for (user, target) in check::never_started(directory) {
+            let message = format!(
+                "user {user} starts with {target}, which she may not monitor: \
+                 list her there, or delete it here"
+            );
+            self.placed(&Thing::User(user.clone()), &target.to_string(), message);
+        }
+        self.problems.sort();
+        self.problems
     }
 
     fn placed(&mut self, thing: &Thing, said: &str, message: String) {
@@ -180,10 +195,10 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Which entry a refusal is about, and the text in it that is at fault.
-fn place(refusal: &Refusal) -> (Thing, String) {
+/// Which entry a refusal is about, and the text in it that is at fault. `None`: no file says it.
+fn place(refusal: &Refusal) -> Option<(Thing, String)> {
     let key = |key: &str| key.to_owned();
-    match refusal {
+    Some(match refusal {
         Refusal::NotThere(thing) | Refusal::StillReferenced { thing, .. } => {
             (thing.clone(), String::new())
         }
@@ -207,10 +222,18 @@ fn place(refusal: &Refusal) -> (Thing, String) {
         Refusal::RepeatedOption { widget, option } => {
             (Thing::Widget(widget.clone()), option.to_string())
         }
-        Refusal::WaitOutOfRange { widget, wait, .. } => {
-            (Thing::Widget(widget.clone()), key(wait.name()))
+        Refusal::WaitOutOfRange { holder, wait, .. } => {
+            let name = wait.name().rsplit('.').next().unwrap_or_default();
+            (holder.clone(), key(name))
         }
-    }
+        Refusal::ForeignQueue { holder, queue, .. } => (holder.clone(), queue.to_string()),
+        Refusal::ForeignQueueMember { queue, user, .. } => {
+            (Thing::TicketQueue(queue.clone()), user.to_string())
+        }
+        Refusal::TextTooLong { holder, key: name, .. } => (holder.clone(), key(name)),
+        Refusal::EmptyQuestion(widget) => (Thing::Widget(widget.clone()), key("questions")),
+        Refusal::NoSuchBan => return None,
+    })
 }
 
 /// How `holder` writes the id of `missing`: an option of a widget names its kind first.

@@ -136,7 +136,7 @@ fn a_difference_is_told_entry_by_entry_and_field_by_field() {
     assert_eq!(
         lines,
         [
-            "+ user omar: active true, institution elm, level regular, name \"Omar\"",
+            "+ user omar: active true, institution \"elm\", level \"regular\", name \"Omar\"",
             "~ widget elm-home: roll_up_seconds 15 -> 20",
         ]
     );
@@ -150,7 +150,7 @@ fn what_the_file_does_not_mention_goes_only_when_pruned() {
     let (kept, lines) = told(&text, false);
     assert!(kept.users.contains_key(&id("noor")));
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[0].ends_with("user noor regular -> none"), "{lines:?}");
+    assert!(lines[0].ends_with("users.noor \"regular\" -> none"), "{lines:?}");
     let (pruned, lines) = told(&text, true);
     assert!(!pruned.users.contains_key(&id("noor")));
     assert_eq!(lines[2..], ["- user noor"]);
@@ -178,4 +178,51 @@ fn a_change_that_an_unmentioned_entry_blocks_is_told_with_the_reason() {
     let lines = describe(&directory, &commands);
     assert_eq!(lines.len(), 1);
     assert!(lines[0].starts_with("! user maya: department birch-reference of birch"), "{lines:?}");
+}
+
+/// The warnings of a file without mistakes, one per line.
+fn warnings(text: &str) -> String {
+    let wanted = read(text);
+    wanted.warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_can_never_be_staffed_is_told_where_it_is_written_and_may_be_stored() {
+    assert_eq!(warnings(CONVERSATIONS), "");
+    assert_eq!(warnings(DEMO), "");
+    let text = edited("members = [\"lou\"]", "members = []").replacen(
+        "options = [\"coop/tri-county\"]",
+        "options = [\"department/birch-night\"]",
+        1,
+    ) + "\n[departments.birch-night]\ninstitution = 'birch'\nname = 'Night'\n";
+    let line = text.lines().position(|it| it.contains("[\"department/birch-night")).unwrap() + 1;
+    let told = warnings(&text);
+    assert!(told.contains(&format!("{line}:1: widget birch-home can never be online")), "{told}");
+    let partly =
+        text.replacen("[\"department/birch-n", "[\"coop/tri-county\", \"department/birch-n", 1);
+    assert!(warnings(&partly).contains("nobody may ever monitor it"), "{}", warnings(&partly));
+}
+
+#[test]
+fn whom_a_start_would_let_monitor_what_she_may_not_is_told() {
+    let started = "name = \"Lou\"\nstarts = { monitoring = [\"department/birch-reference\"] }";
+    let told = warnings(&edited("name = \"Lou\"", started));
+    assert!(told.contains("user lou starts with department/birch-reference"), "{told}");
+}
+
+#[test]
+fn hours_that_overlap_and_ticket_queues_of_others_are_named_with_their_place() {
+    let member = "members.birch = { contributing = true }";
+    let hours = "members.birch = { coverage = { mon = [\"09:00-12:00\", \"11:00-13:00\"] } }";
+    let text = edited(member, hours);
+    let line = text.lines().position(|it| it.contains("11:00-13:00")).unwrap() + 1;
+    let told = problems(&text);
+    assert!(told.starts_with(&format!("{line}:")) && told.contains("of mon overlap"), "{told}");
+    let foreign =
+        edited("name = \"Ask Elm\"", "name = \"Ask Elm\"\nticket_queue = \"birch-follow-up\"");
+    assert!(
+        problems(&foreign).contains("belongs to birch: name one of elm"),
+        "{}",
+        problems(&foreign)
+    );
 }

@@ -26,10 +26,10 @@ fn asking_for_what_is_so_already_is_no_error_and_no_event() {
 
 #[test]
 fn a_person_of_an_unknown_institution_is_refused() {
-    let user = User { institution: id("oak"), ..maya() };
+    let user = User { institution: id("yew"), ..maya() };
     given(CONVERSATIONS)
         .when(Command::SetUser(id("maya"), user))
-        .refused("user maya names institution oak, which does not exist");
+        .refused("user maya names institution yew, which does not exist");
 }
 
 #[test]

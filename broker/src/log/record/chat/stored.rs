@@ -115,7 +115,7 @@ macro_rules! stored_words {
 stored_words! {
     LapseReason = event::LapseReason { Time, TargetGone, }
     EndCause = event::EndCause { Operator, Patron, Missed, PatronGone, }
-    Reason = routing::Reason { Nobody, NotMember, Unknown, }
+    Reason = routing::Reason { Nobody, NotMember, NotCovered, Unknown, }
 }
 
 impl From<&event::Ring> for Ring {

@@ -48,6 +48,38 @@ const VERSION_1: &[(&str, &str)] = &[
     ("directory.coop_access_revoked", r#"{"coop":"c","user":"maya"}"#),
     ("directory.user_activated", r#"{"user":"maya"}"#),
     ("directory.user_deactivated", r#"{"user":"maya"}"#),
+    (
+        "directory.institution_set",
+        r#"{"id":"b","name":"B","time_zone":"UTC","site":"https://b.example","hours":{"mon":["09:00-12:00"],"2026-12-25":[]},"idle":{"seconds":60,"text":"Soon."}}"#,
+    ),
+    (
+        "directory.coop_set",
+        r#"{"id":"c","name":"C","members":{"birch":{"contributing":true,"coverage":{"sat":["10:00-14:00"]},"contribution":{}}},"users":{"a":"regular"}}"#,
+    ),
+    (
+        "directory.department_set",
+        r#"{"id":"d","institution":"birch","name":"D","members":[],"queue":"q","away_text":"At the desk.","sign_off":[{"days":["fri"],"at":"17:00"}]}"#,
+    ),
+    (
+        "directory.ticket_queue_set",
+        r#"{"id":"q","institution":"birch","name":"Q","members":["maya"]}"#,
+    ),
+    (
+        "directory.user_set",
+        r#"{"id":"m","institution":"birch","name":"M","level":"regular","active":true,"starts":{"status":"away","monitoring":["coop/c"]},"idle":{"seconds":0,"text":""}}"#,
+    ),
+    (
+        "directory.widget_set",
+        r#"{"id":"w","institution":"birch","name":"W","options":[],"roll_up_seconds":15,"wait_limit_seconds":90,"patron_grace_seconds":600,"origins":[],"texts":{"greeting":"g","away":"a","offline":"o","coop":"c","privacy":"p"},"ask":{"name":"required","contact":"off","questions":[{"text":"Card?","required":true}]},"ticket_queue":"q","keep_page_query":true,"rating":false}"#,
+    ),
+    (
+        "directory.patron_banned",
+        r#"{"session":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"ban":{"institution":"birch","until":"2026-12-01T00:00:00Z","reason":"rude","by":"maya"}}"#,
+    ),
+    (
+        "directory.ban_lifted",
+        r#"{"session":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}"#,
+    ),
 ];
 
 fn stored(kind: &'static str, body: &str) -> StoredEvent {
@@ -55,11 +87,16 @@ fn stored(kind: &'static str, body: &str) -> StoredEvent {
 }
 
 #[test]
-fn every_body_of_version_1_reads_and_is_written_the_same_today() {
+fn every_body_of_version_1_reads_and_what_is_written_of_it_today_means_the_same() {
     for (kind, body) in VERSION_1 {
         let event = stored(kind, body);
         let read = decode(&event).unwrap_or_else(|error| panic!("{kind}: {error}"));
-        assert_eq!(encode(&read), event);
+        let today = encode(&read);
+        assert_eq!(decode(&today).unwrap(), read);
+        // Levels were written with an underscore at first.
+        if !body.contains("_admin") {
+            assert_eq!(today, event);
+        }
     }
 }
 
@@ -88,7 +125,7 @@ fn a_directory_folds_the_same_from_what_was_stored() {
 fn erasure_leaves_directory_events_as_they_are() {
     for (kind, body) in VERSION_1 {
         let event = stored(kind, body);
-        assert_eq!(blank_any(&event).unwrap(), event);
+        assert_eq!(decode(&blank_any(&event).unwrap()).unwrap(), decode(&event).unwrap());
     }
 }
 
