@@ -141,7 +141,20 @@ impl Client {
         note: Option<String>,
         tell_patron: bool,
     ) -> Result<Written, ClientError> {
-        self.submit(Write::Transfer { chat, to, note, tell_patron }).await?.await
+        let hand_over = false;
+        self.submit(Write::Transfer { chat, to, note, tell_patron, hand_over }).await?.await
+    }
+
+    /// Hands the chat over, because one has to go: if nobody takes it, it waits again at its
+    /// original place, with the note.
+    pub async fn hand_over(
+        &self,
+        chat: ChatId,
+        to: Target,
+        note: Option<String>,
+    ) -> Result<Written, ClientError> {
+        let (tell_patron, hand_over) = (false, true);
+        self.submit(Write::Transfer { chat, to, note, tell_patron, hand_over }).await?.await
     }
 
     /// Takes the offer back.
@@ -166,6 +179,55 @@ impl Client {
     /// Ends the chat, as its owner or its patron.
     pub async fn end(&self, chat: ChatId) -> Result<Written, ClientError> {
         self.submit(Write::End(chat)).await?.await
+    }
+
+    /// Takes a waiting chat out of every list: nobody will answer it.
+    pub async fn dismiss(
+        &self,
+        chat: ChatId,
+        note: Option<String>,
+    ) -> Result<Written, ClientError> {
+        self.submit(Write::Dismiss { chat, note }).await?.await
+    }
+
+    /// Asks for a ticket, as the patron, instead of waiting on.
+    pub async fn ask_for_ticket(
+        &self,
+        chat: ChatId,
+        name: impl Into<String>,
+        email: impl Into<String>,
+    ) -> Result<Written, ClientError> {
+        self.submit(Write::Ticket { chat, name: name.into(), email: email.into() }).await?.await
+    }
+
+    /// Corrects who the patron is: `None` stays, empty is removed.
+    pub async fn set_patron(
+        &self,
+        chat: ChatId,
+        name: Option<String>,
+        contact: Option<String>,
+    ) -> Result<Written, ClientError> {
+        self.submit(Write::SetPatron { chat, name, contact }).await?.await
+    }
+
+    /// Shows the patron's contact, on record; a snapshot with it follows.
+    pub async fn reveal(&self, chat: ChatId) -> Result<Written, ClientError> {
+        self.submit(Write::Reveal(chat)).await?.await
+    }
+
+    /// Says what the chat is about: all its tags.
+    pub async fn tag(&self, chat: ChatId, tags: Vec<String>) -> Result<Written, ClientError> {
+        self.submit(Write::Tag { chat, tags }).await?.await
+    }
+
+    /// Rates an ended chat, as its patron: 1 to 5, 5 the best.
+    pub async fn rate(
+        &self,
+        chat: ChatId,
+        rating: u8,
+        comment: Option<String>,
+    ) -> Result<Written, ClientError> {
+        self.submit(Write::Rate { chat, rating, comment }).await?.await
     }
 
     /// Follows a chat from a fresh snapshot, now and after every reconnect.

@@ -15,6 +15,7 @@ use crate::protocol::view::{ListRow, PresenceView};
 
 /// One thing that an app may want to show.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most are events of a chat: none is allocated")]
 pub enum Event {
     /// The connection changed.
     Status(Status),

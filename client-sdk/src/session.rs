@@ -70,6 +70,7 @@ pub(crate) enum Effect {
 
 /// What the app gets, in this order.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most are events of a chat: none is allocated")]
 pub(crate) enum Delivery {
     Event(Event),
     Answer(Answer),

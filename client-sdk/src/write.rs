@@ -28,6 +28,8 @@ pub struct Ring {
     pub page: Option<String>,
     /// Her language (BCP 47).
     pub lang: Option<String>,
+    /// An ended chat of hers that this one goes on from.
+    pub continues: Option<ChatId>,
 }
 
 impl Ring {
@@ -70,6 +72,8 @@ pub enum Write {
         note: Option<String>,
         /// Whether the patron is told.
         tell_patron: bool,
+        /// Whether the owner has to go: if nobody takes it, the chat waits again.
+        hand_over: bool,
     },
     /// Takes the offer back.
     CancelTransfer(ChatId),
@@ -84,6 +88,49 @@ pub enum Write {
     Leave(ChatId),
     /// The owner or the patron ends the chat.
     End(ChatId),
+    /// Nobody will answer this waiting chat.
+    Dismiss {
+        /// The chat.
+        chat: ChatId,
+        /// Why, for staff.
+        note: Option<String>,
+    },
+    /// The patron asks for a ticket.
+    Ticket {
+        /// The chat.
+        chat: ChatId,
+        /// Her name.
+        name: String,
+        /// Where to answer.
+        email: String,
+    },
+    /// Corrects who the patron is: `None` stays, empty is removed.
+    SetPatron {
+        /// The chat.
+        chat: ChatId,
+        /// Her name.
+        name: Option<String>,
+        /// How to reach her.
+        contact: Option<String>,
+    },
+    /// Shows the patron's contact to an operator of another library, on record.
+    Reveal(ChatId),
+    /// Says what the chat is about.
+    Tag {
+        /// The chat.
+        chat: ChatId,
+        /// All of them, from now on.
+        tags: Vec<String>,
+    },
+    /// The patron says how it was.
+    Rate {
+        /// The chat.
+        chat: ChatId,
+        /// One to five, five the best.
+        rating: u8,
+        /// In her words.
+        comment: Option<String>,
+    },
 }
 
 impl Write {
@@ -95,6 +142,12 @@ impl Write {
             | Self::CancelTransfer(chat)
             | Self::Leave(chat)
             | Self::End(chat)
+            | Self::Reveal(chat)
+            | Self::Dismiss { chat, .. }
+            | Self::Ticket { chat, .. }
+            | Self::SetPatron { chat, .. }
+            | Self::Tag { chat, .. }
+            | Self::Rate { chat, .. }
             | Self::Post { chat, .. }
             | Self::Note { chat, .. }
             | Self::Transfer { chat, .. }
@@ -105,14 +158,24 @@ impl Write {
     /// The frame, the same in every try but for the request's `id`.
     pub(crate) fn frame(&self, id: u32, cmid: Cmid) -> ToBroker {
         match self.clone() {
-            Self::Open(Ring { question, name, contact, answers, page, lang }) => {
-                ToBroker::ChatOpen { id, cmid, question, name, contact, answers, page, lang }
+            Self::Open(Ring { question, name, contact, answers, page, lang, continues }) => {
+                ToBroker::ChatOpen {
+                    id,
+                    cmid,
+                    question,
+                    name,
+                    contact,
+                    answers,
+                    page,
+                    lang,
+                    continues,
+                }
             }
             Self::Claim(chat) => ToBroker::ChatClaim { id, chat, cmid },
             Self::Post { chat, text, lang } => ToBroker::ChatPost { id, chat, cmid, text, lang },
             Self::Note { chat, text } => ToBroker::ChatNote { id, chat, cmid, text },
-            Self::Transfer { chat, to, note, tell_patron } => {
-                ToBroker::ChatTransfer { id, chat, cmid, to, note, tell_patron }
+            Self::Transfer { chat, to, note, tell_patron, hand_over } => {
+                ToBroker::ChatTransfer { id, chat, cmid, to, note, tell_patron, hand_over }
             }
             Self::CancelTransfer(chat) => ToBroker::ChatTransferCancel { id, chat, cmid },
             Self::DeclineTransfer { chat, reason } => {
@@ -120,6 +183,18 @@ impl Write {
             }
             Self::Leave(chat) => ToBroker::ChatLeave { id, chat, cmid },
             Self::End(chat) => ToBroker::ChatEnd { id, chat, cmid },
+            Self::Dismiss { chat, note } => ToBroker::ChatDismiss { id, chat, cmid, note },
+            Self::Ticket { chat, name, email } => {
+                ToBroker::ChatTicket { id, chat, cmid, name, email }
+            }
+            Self::SetPatron { chat, name, contact } => {
+                ToBroker::ChatPatron { id, chat, cmid, name, contact }
+            }
+            Self::Reveal(chat) => ToBroker::ChatReveal { id, chat, cmid },
+            Self::Tag { chat, tags } => ToBroker::ChatTag { id, chat, cmid, tags },
+            Self::Rate { chat, rating, comment } => {
+                ToBroker::ChatRate { id, chat, cmid, rating, comment }
+            }
         }
     }
 }

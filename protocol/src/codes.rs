@@ -73,6 +73,10 @@ error_codes! {
     ChatEnded = "chat_ended", temporary: false;
     /// The chat holds as many messages as a chat may; it can still be ended or transferred.
     ChatFull = "chat_full", temporary: false;
+    /// Someone is answering: ask her instead; `by` says who.
+    BeingAnswered = "being_answered", temporary: false;
+    /// Only a chat that somebody answered can be rated, once it has ended.
+    NotRatable = "not_ratable", temporary: false;
     /// This `cmid` was used before with another body.
     CmidReused = "cmid_reused", temporary: false;
     /// A text is longer than the limit that the message names, or empty.

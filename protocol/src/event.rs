@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Eid, InstitutionId, Target, UserId, WidgetId};
+use crate::ids::{ChatId, Eid, InstitutionId, Target, TicketQueueId, UserId, WidgetId};
 
 /// One event at its place in a chat's stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,6 +97,34 @@ pub enum EndCause {
     Missed,
     /// The patron stayed away longer than the widget's grace.
     PatronGone,
+    /// Someone whom it rang for said that nobody will answer.
+    Dismissed,
+    /// The patron asked for a ticket instead of waiting on.
+    Ticket,
+}
+
+/// Why an owner could not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnReason {
+    /// Nobody took over what she handed over.
+    HandOver,
+    /// She signed out, or was signed out.
+    SignedOut,
+    /// She may no longer answer this library's patrons.
+    NoRight,
+}
+
+/// Why a patron is offered a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum OfferReason {
+    /// She waited as long as the widget says.
+    Waited,
+    /// Nobody is left where it rings.
+    Nobody,
 }
 
 /// What happened.
@@ -129,6 +157,9 @@ pub enum ChatEvent {
         /// The patron's language (BCP 47), if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lang: Option<String>,
+        /// The ended chat of the same patron that this one goes on from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<ChatId>,
         /// Where it rings first.
         tiers: Vec<Target>,
     },
@@ -174,6 +205,9 @@ pub enum ChatEvent {
         /// For the target's eyes; never told to the patron.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// Whether the owner has to go: if nobody takes it, the chat waits again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hand_over: bool,
         /// When the offer lapses.
         #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
         until: Timestamp,
@@ -230,6 +264,76 @@ pub enum ChatEvent {
     ParticipantLost {
         /// Who.
         who: Person,
+    },
+    /// The owner could not go on: the chat waits again at its original place and tiers.
+    Returned {
+        /// Who owned it.
+        who: Person,
+        /// Why; never told to the patron.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<ReturnReason>,
+        /// What she left for who claims it; never told to the patron.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The patron is offered a ticket (`chat.ticket`). The chat goes on waiting.
+    TicketOffered {
+        /// Why.
+        why: OfferReason,
+    },
+    /// The patron asked for a ticket.
+    TicketRequested {
+        /// Her name.
+        name: String,
+        /// Where to answer; masked (`m…@…`) for staff of other libraries.
+        email: String,
+        /// The home library's queue for it, if one is set; never told to the patron.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<TicketQueueId>,
+    },
+    /// Someone whom it rang for said that nobody will answer; patrons get `hidden`.
+    Dismissed {
+        /// Who.
+        by: Person,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The patron was told that her operator is idle.
+    Idled {
+        /// What she was told: show it as a notice.
+        text: String,
+    },
+    /// The patron's name or contact was corrected. What is absent stays, what is empty was removed.
+    PatronChanged {
+        /// By whom.
+        by: Person,
+        /// Her name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// How to reach her; masked (`m…@…`) for staff of other libraries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<String>,
+    },
+    /// An operator of another library looked at the patron's contact; patrons get `hidden`.
+    ContactRevealed {
+        /// Who.
+        by: Person,
+    },
+    /// What the chat is about, as staff say; patrons get `hidden`.
+    Tagged {
+        /// Who said so.
+        by: Person,
+        /// All of them, from now on.
+        tags: Vec<String>,
+    },
+    /// How it was, as the patron says.
+    Rated {
+        /// One to five, five the best.
+        rating: u8,
+        /// In her words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
     },
     /// The chat is over.
     Ended {

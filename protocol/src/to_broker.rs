@@ -102,6 +102,9 @@ pub enum ToBroker {
         /// Her language (BCP 47).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lang: Option<String>,
+        /// An ended chat of the same patron that this one goes on from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<ChatId>,
     },
     /// Reads a chat and follows it.
     #[serde(rename = "chat.subscribe")]
@@ -189,6 +192,9 @@ pub enum ToBroker {
         /// Whether the patron is told of the offer.
         #[serde(default)]
         tell_patron: bool,
+        /// Whether the owner has to go: if nobody takes it, the chat waits again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hand_over: bool,
     },
     /// Takes the offer back.
     #[serde(rename = "chat.transfer_cancel")]
@@ -232,6 +238,86 @@ pub enum ToBroker {
         /// Makes a retry safe.
         cmid: Cmid,
     },
+    /// Nobody will answer this waiting chat: it goes from every list.
+    #[serde(rename = "chat.dismiss")]
+    ChatDismiss {
+        /// Answered by `ok`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// Why, for staff.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The patron asks for a ticket instead of waiting on, or after the end.
+    #[serde(rename = "chat.ticket")]
+    ChatTicket {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// Her name.
+        name: String,
+        /// Where to answer.
+        email: String,
+    },
+    /// Corrects the patron's name or contact. What is absent stays, what is empty is removed.
+    #[serde(rename = "chat.patron")]
+    ChatPatron {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// Her name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// How to reach her.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<String>,
+    },
+    /// Shows the patron's contact to an operator of another library, on record.
+    #[serde(rename = "chat.reveal")]
+    ChatReveal {
+        /// Answered by `ok`, after `chat.snapshot` with the contact.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+    },
+    /// Says what the chat is about: all its tags.
+    #[serde(rename = "chat.tag")]
+    ChatTag {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// All of them, from now on.
+        tags: Vec<String>,
+    },
+    /// The patron says how it was, after the end.
+    #[serde(rename = "chat.rate")]
+    ChatRate {
+        /// Answered by `ok`, after the event.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// Makes a retry safe.
+        cmid: Cmid,
+        /// One to five, five the best.
+        rating: u8,
+        /// In her words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
     /// Tells the others in the chat that one writes. Never stored; the last value wins.
     #[serde(rename = "chat.typing")]
     ChatTyping {
@@ -267,6 +353,12 @@ impl ToBroker {
             | Self::ChatTransferDecline { id, .. }
             | Self::ChatLeave { id, .. }
             | Self::ChatEnd { id, .. }
+            | Self::ChatDismiss { id, .. }
+            | Self::ChatTicket { id, .. }
+            | Self::ChatPatron { id, .. }
+            | Self::ChatReveal { id, .. }
+            | Self::ChatTag { id, .. }
+            | Self::ChatRate { id, .. }
             | Self::ChatTyping { id, .. } => Some(*id),
         }
     }

@@ -64,9 +64,54 @@ pub struct ChatView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"), ts(type = "string | null"))]
     pub patron_away_since: Option<Timestamp>,
+    /// Who the patron is, as far as this reader may know.
+    #[serde(default)]
+    pub patron: PatronView,
+    /// What staff know of the patron's own library; absent for patrons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<LibraryView>,
+    /// What the chat is about; absent for patrons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The ended chat that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<ChatId>,
     /// Why it ended, once it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<EndCause>,
+}
+
+/// Who a chat's patron is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PatronView {
+    /// Her name, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How to reach her, if known; masked (`m…@…`) for staff of other libraries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+/// The patron's own library, for who answers its patrons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LibraryView {
+    /// As people call it.
+    pub name: String,
+    /// The widget that the patron uses, as people call it.
+    pub widget_name: String,
+    /// Its own pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Its IANA time zone: what its clocks show is the reader's to compute.
+    pub time_zone: String,
+    /// Whether its doors are open now.
+    pub open: bool,
+    /// When that changes next, if it does within a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"), ts(type = "string | null"))]
+    pub until: Option<Timestamp>,
 }
 
 /// A transfer on offer.
@@ -107,8 +152,23 @@ pub struct ListRow {
     pub transfer_from: Option<Person>,
     /// Whether the patron is connected.
     pub patron_here: bool,
+    /// The patron's name, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Set while it waits again, after somebody owned it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<ReturnedView>,
     /// How many operators preview it right now.
     pub previewing: u32,
+}
+
+/// That a chat waits again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReturnedView {
+    /// What the former owner left for who claims it, at most 200 characters of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// How an operator stands towards patrons and colleagues.

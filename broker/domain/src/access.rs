@@ -66,7 +66,8 @@ pub fn reader(
     if at_home && person.level == LocalLevel::Admin {
         Some(Audience::HomeStaff)
     } else if chat.has(user) || offered {
-        Some(if at_home { Audience::HomeStaff } else { Audience::Staff })
+        let shown = at_home || chat.revealed.contains(user);
+        Some(if shown { Audience::HomeStaff } else { Audience::Staff })
     } else if chat.phase == Phase::Waiting
         && ring.tiers.iter().any(|tier| rings_for(user, standing, tier))
     {
@@ -104,7 +105,7 @@ pub fn may(
         }
         (Principal::Patron { .. }, Asks::Patron) => sees(),
         (Principal::Operator(user), Asks::Operator(by)) if user == by => {
-            if let Command::Claim { .. } = command {
+            if let Command::Claim { .. } | Command::Dismiss { .. } = command {
                 if !may_answer(user, directory) {
                     return Err(Denied::WrongRole);
                 } else if came_late(user, standing, chat) {
@@ -135,23 +136,30 @@ enum Asks<'a> {
 fn asks(command: &Command) -> Asks<'_> {
     match command {
         Command::Open(opened) => Asks::ToOpen(opened),
+        Command::RequestTicket { .. } | Command::Rate { .. } => Asks::Patron,
         Command::Claim { by }
+        | Command::Dismiss { by, .. }
+        | Command::Reveal { by }
+        | Command::Tag { by, .. }
         | Command::Note { by, .. }
         | Command::Transfer { by, .. }
         | Command::CancelTransfer { by }
         | Command::DeclineTransfer { by, .. }
         | Command::Leave { by } => Asks::Operator(by),
-        Command::Post { by, .. } | Command::End { by } => match by {
-            Author::Patron => Asks::Patron,
-            Author::Operator(user) => Asks::Operator(user),
-            Author::System => Asks::Broker,
-        },
+        Command::Post { by, .. } | Command::End { by } | Command::SetPatron { by, .. } => {
+            match by {
+                Author::Patron => Asks::Patron,
+                Author::Operator(user) => Asks::Operator(user),
+                Author::System => Asks::Broker,
+            }
+        }
         Command::PatronLost
         | Command::PatronFound
         | Command::OperatorLost { .. }
         | Command::OperatorFound { .. }
         | Command::Tick
         | Command::Replan
+        | Command::Return { .. }
         | Command::MarkErased { .. } => Asks::Broker,
     }
 }

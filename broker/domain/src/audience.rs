@@ -49,9 +49,18 @@ fn patron_sees(event: &ChatEvent) -> bool {
         | ChatEvent::PatronAway { .. }
         | ChatEvent::PatronBack
         | ChatEvent::OwnerLost { .. }
+        | ChatEvent::Returned { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::TicketRequested { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::PatronChanged { .. }
+        | ChatEvent::Rated { .. }
         | ChatEvent::Ended { .. }
         | ChatEvent::Erased { .. } => true,
         ChatEvent::Rung(_)
+        | ChatEvent::Dismissed { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
         | ChatEvent::Noted { .. }
         | ChatEvent::TransferCanceled { .. }
         | ChatEvent::TransferDeclined { .. }
@@ -73,9 +82,18 @@ fn previewer_sees(event: &ChatEvent) -> bool {
         | ChatEvent::PatronAway { .. }
         | ChatEvent::PatronBack
         | ChatEvent::OwnerLost { .. }
+        | ChatEvent::Returned { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::TicketRequested { .. }
+        | ChatEvent::Dismissed { .. }
+        | ChatEvent::PatronChanged { .. }
         | ChatEvent::Ended { .. }
         | ChatEvent::Erased { .. } => true,
         ChatEvent::Noted { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
+        | ChatEvent::Rated { .. }
         | ChatEvent::TransferOffered { .. }
         | ChatEvent::TransferCanceled { .. }
         | ChatEvent::TransferDeclined { .. }

@@ -24,7 +24,7 @@ use deskbell_protocol::ids::{
 };
 
 pub use self::entry::{
-    Ban, Coop, CoopLevel, Department, Institution, LocalLevel, Membership, TicketQueue, User,
+    Ban, Coop, CoopLevel, Department, Idle, Institution, LocalLevel, Membership, TicketQueue, User,
     Widget,
 };
 use crate::chat::event::Digest;
@@ -54,6 +54,13 @@ impl Directory {
     /// A user who may sign in.
     pub fn active_user(&self, user: &UserId) -> Option<&User> {
         self.users.get(user).filter(|user| user.active)
+    }
+
+    /// What patrons of `user` are told when she is idle: as she says, or else her library.
+    pub fn idle_of(&self, user: &UserId) -> Option<&Idle> {
+        let person = self.users.get(user)?;
+        let library = || self.institutions.get(&person.institution).map(|it| &it.idle);
+        person.idle.as_ref().or_else(library)
     }
 
     /// A department's, co-op's or operator's name.

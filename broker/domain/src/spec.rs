@@ -69,27 +69,29 @@ pub(crate) fn asked() -> Box<Opened> {
         answers: vec![("Card?".into(), "1234".into())],
         page: Some("https://birch.example/maps".into()),
         lang: None,
+        continues: None,
+        ticket_at: None,
         ring: ring(&[], &[], None),
     })
 }
 
+/// The patron is offered a ticket at second 60.
 pub(crate) fn opened(ring: Ring) -> ChatEvent {
-    let mut opened = asked();
-    opened.ring = ring;
-    ChatEvent::Opened(opened)
+    ChatEvent::Opened(Box::new(Opened { ring, ticket_at: Some(second(60)), ..*asked() }))
 }
 
-/// A chat that rings at the department, and rolls up at second 15.
+/// A chat that rings at the department, rolls up at second 15, and offers no ticket.
 pub(crate) fn rang() -> ChatEvent {
-    opened(ring(&["department/ref"], &[], Some(15)))
+    let ring = ring(&["department/ref"], &[], Some(15));
+    ChatEvent::Opened(Box::new(Opened { ring, ..*asked() }))
 }
 
 pub(crate) fn claimed(by: &str) -> ChatEvent {
-    ChatEvent::Claimed { by: user(by), transfer: false }
+    ChatEvent::Claimed { by: user(by), transfer: false, idle: None }
 }
 
 pub(crate) fn taken_over(by: &str) -> ChatEvent {
-    ChatEvent::Claimed { by: user(by), transfer: true }
+    ChatEvent::Claimed { by: user(by), transfer: true, idle: None }
 }
 
 pub(crate) fn offered(by: &str, to: &str) -> ChatEvent {
@@ -98,6 +100,7 @@ pub(crate) fn offered(by: &str, to: &str) -> ChatEvent {
         to: target(to),
         note: None,
         tell_patron: false,
+        hand_over: false,
         until: second(120),
     }
 }
@@ -127,6 +130,8 @@ pub(crate) fn given(history: impl IntoIterator<Item = ChatEvent>) -> Given {
         plan: online(&OPTIONS),
         standing: Standing { status: Status::Online, ..Standing::default() },
         target_online: true,
+        ticket_queue: Some("desk".parse().unwrap()),
+        idle_text: "Still here.".into(),
         waits: Waits { roll_up: Duration::from_secs(15), ..Waits::default() },
     };
     Given { state, context }
@@ -155,6 +160,11 @@ impl Given {
 
     pub(crate) fn nobody_at_the_target(mut self) -> Self {
         self.context.target_online = false;
+        self
+    }
+
+    pub(crate) fn idle_after(mut self, seconds: u64) -> Self {
+        self.context.waits.idle = Some(Duration::from_secs(seconds));
         self
     }
 

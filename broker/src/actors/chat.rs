@@ -123,6 +123,8 @@ pub struct ChatActor {
     rebuilt: bool,
     /// Rebuilds that failed in a row.
     failed_rebuilds: u8,
+    /// The desk will wake this chat to look whether its owner is idle.
+    idle_watched: bool,
     /// The patron's place, for a patron who subscribes later.
     wait: Option<(u32, Timestamp)>,
     last_asked: Instant,
@@ -159,6 +161,7 @@ impl ChatActor {
             conflicts: 0,
             rebuilt: false,
             failed_rebuilds: 0,
+            idle_watched: false,
             wait: None,
             last_asked: Instant::now(),
             messages_this_turn: 0,

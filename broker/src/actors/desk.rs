@@ -22,7 +22,9 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 pub use self::handlers::DirectoryChanged;
-use self::handlers::{Arrived, Departed, Moved, OfferNext, Personal, Previewing, SyncDesk, ToldBy};
+use self::handlers::{
+    Arrived, Departed, Moved, OfferNext, Personal, Previewing, SyncDesk, ToldBy, Wake,
+};
 use self::settling::Settling;
 use super::chat::{Ask, Deed, Wish};
 use super::node::{Node, Seat};
@@ -43,6 +45,11 @@ impl Desk {
     /// A chat's summary changed; `None`: it is over.
     pub fn moved(&self, chat: ChatId, summary: Option<Arc<Summary>>, claimed_by: Option<UserId>) {
         self.0.do_send(Moved { chat, summary, claimed_by });
+    }
+
+    /// A chat wants to be ticked at `at`.
+    pub fn wake(&self, chat: ChatId, at: Timestamp) {
+        self.0.do_send(Wake { chat, at });
     }
 
     /// More or fewer operators preview a chat.

@@ -83,6 +83,7 @@ impl Node {
         Waits {
             roll_up: Duration::from_secs(widget.roll_up_seconds.into()),
             patron_grace: Duration::from_secs(widget.patron_grace_seconds.into()),
+            ticket_offer: Duration::from_secs(widget.wait_limit_seconds.into()),
             ..self.settings.waits
         }
     }

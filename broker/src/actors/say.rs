@@ -122,6 +122,7 @@ pub enum Say<'a> {
         state: &'a ChatState,
         eid: Eid,
         events: &'a [Arc<Committed>],
+        now: Timestamp,
     },
     /// The reader follows no longer.
     Closed { audience: Audience, chat: ChatId, why: &'a Closed },

@@ -116,6 +116,7 @@ impl<'a> Layers<'a> {
             waits: Waits {
                 transfer_lapse: self
                     .wait("waits.transfer_lapse_seconds", waits.transfer_lapse_seconds())?,
+                hand_over: self.wait("waits.hand_over_seconds", waits.hand_over_seconds())?,
                 owner_grace: self.wait("waits.owner_grace_seconds", waits.owner_grace_seconds())?,
                 ..Waits::default()
             },

@@ -139,6 +139,8 @@ sections! {
     WaitsRaw, "waits" {
         /// Until a transfer that nobody claims lapses, in seconds.
         transfer_lapse_seconds: u32 = seconds(Waits::default().transfer_lapse);
+        /// Until a chat that an owner hands over, and nobody takes, waits again, in seconds.
+        hand_over_seconds: u32 = seconds(Waits::default().hand_over);
         /// Until a chat goes on without an owner who lost her connection, in seconds.
         owner_grace_seconds: u32 = seconds(Waits::default().owner_grace);
         /// After a start with live chats, how long nobody is counted as gone, in seconds.

@@ -2,11 +2,13 @@
 //! else. Strict: what is misspelt, empty or too long is refused here and costs nothing further.
 
 mod post;
+mod service;
 
 use deskbell_domain::access::Principal;
 use deskbell_domain::chat::Command;
 use deskbell_domain::chat::event::{Digest, Opened, Ring};
 use deskbell_domain::directory::Directory;
+use deskbell_domain::directory::entry::{Ask, Field, Question};
 use deskbell_domain::person::{Author, Status};
 use deskbell_protocol::ToBroker;
 use deskbell_protocol::codes::ErrorCode;
@@ -126,13 +128,17 @@ impl Speaker<'_> {
                 check("text", &text, self.limits.text_bytes)?;
                 (chat, cmid, Command::Note { by: self.operator()?, text })
             }
-            ToBroker::ChatTransfer { chat, cmid, to, note, tell_patron, .. } => {
+            ToBroker::ChatTransfer { chat, cmid, to, note, tell_patron, hand_over, .. } => {
                 print.add("transfer").add(&to.to_string()).add_some(note.as_deref());
                 print.add(if tell_patron { "told" } else { "untold" });
+                if hand_over {
+                    print.add("handed over");
+                }
                 if let Some(note) = &note {
                     check("note", note, self.limits.text_bytes)?;
                 }
-                (chat, cmid, Command::Transfer { by: self.operator()?, to, note, tell_patron })
+                let by = self.operator()?;
+                (chat, cmid, Command::Transfer { by, to, note, tell_patron, hand_over })
             }
             ToBroker::ChatTransferCancel { chat, cmid, .. } => {
                 print.add("cancel");
@@ -151,22 +157,33 @@ impl Speaker<'_> {
                 print.add("end");
                 (chat, cmid, Command::End { by: self.author() })
             }
-            _ => return Err(Refusal::new(ErrorCode::BadRequest, "this is not a write")),
+            other => return self.service(other),
         };
         Ok(Want::write(chat, cmid, print.finish(), command))
     }
 
     fn open(&self, frame: ToBroker, directory: &Directory) -> Result<Want, Refusal> {
-        let ToBroker::ChatOpen { cmid, question, name, contact, answers, page, lang, .. } = frame
+        let ToBroker::ChatOpen {
+            cmid,
+            question,
+            name,
+            contact,
+            answers,
+            page,
+            lang,
+            continues,
+            ..
+        } = frame
         else {
             return Err(Refusal::new(ErrorCode::BadRequest, "this is not a ring"));
         };
         let (Principal::Patron { session, widget }, Some(secret)) = (self.who, self.secret) else {
             return Err(Refusal::new(ErrorCode::WrongRole, "only patrons ring"));
         };
-        let Some(home) = directory.widgets.get(widget).map(|it| it.institution.clone()) else {
+        let Some(settings) = directory.widgets.get(widget) else {
             return Err(Refusal::new(ErrorCode::NotFound, format!("there is no widget {widget}")));
         };
+        let home = settings.institution.clone();
         check("question", &question, self.limits.text_bytes)?;
         for (field, value) in
             [("name", &name), ("contact", &contact), ("page", &page), ("lang", &lang)]
@@ -174,11 +191,15 @@ impl Speaker<'_> {
             self.check_some(field, value.as_deref())?;
         }
         self.check_answers(&answers)?;
+        check_asked(&settings.ask, name.as_deref(), contact.as_deref(), &answers)?;
         let mut print = self.fingerprints.begin();
         print.add("open").add(&question).add_some(name.as_deref()).add_some(contact.as_deref());
         print.add_some(page.as_deref()).add_some(lang.as_deref());
         for it in &answers {
             print.add(&it.question).add(&it.answer);
+        }
+        if let Some(earlier) = continues {
+            print.add(&earlier.to_string());
         }
         let opened = Opened {
             widget: widget.clone(),
@@ -189,8 +210,10 @@ impl Speaker<'_> {
             name,
             contact,
             answers: answers.into_iter().map(|it| (it.question, it.answer)).collect(),
-            page: page.map(|page| without_query(&page)),
+            page: page.map(|it| if settings.keep_page_query { it } else { without_query(&it) }),
             lang,
+            continues,
+            ticket_at: None,
             ring: Ring { tiers: Vec::new(), skipped: Vec::new(), rolls_at: None, directory: 0 },
         };
         let chat = self.chat_of(cmid);
@@ -231,6 +254,29 @@ impl Speaker<'_> {
             check("a question", &it.question, self.limits.field_bytes)?;
             check("an answer", &it.answer, self.limits.field_bytes)?;
         }
+        Ok(())
+    }
+}
+
+/// Whether everything is answered that the widget insists on.
+fn check_asked(
+    ask: &Ask,
+    name: Option<&str>,
+    contact: Option<&str>,
+    answers: &[Answer],
+) -> Result<(), Refusal> {
+    let answered = |it: &&Question| answers.iter().any(|answer| answer.question == it.text);
+    let lacks =
+        |field: &str| Err(Refusal::new(ErrorCode::BadText, format!("{field} is asked for")));
+    if ask.name == Field::Required && name.is_none() {
+        lacks("name")
+    } else if ask.contact == Field::Required && contact.is_none() {
+        lacks("contact")
+    } else if let Some(open) =
+        ask.questions.iter().filter(|it| it.required).find(|it| !answered(it))
+    {
+        lacks(&format!("an answer to {:?}", open.text))
+    } else {
         Ok(())
     }
 }
@@ -293,6 +339,17 @@ mod tests {
     fn a_refused_field_is_named() {
         let text = r#"{"id":7,"type":"list.subscribe","chatt":"x"}"#;
         assert!(read(text).unwrap_err().refusal.message.contains("chatt"));
+    }
+
+    #[test]
+    fn what_a_widget_insists_on_is_named_when_it_is_missing() {
+        let question = Question { text: "Card number?".into(), required: true };
+        let ask = Ask { name: Field::Required, contact: Field::Off, questions: vec![question] };
+        let answer = || Answer { question: "Card number?".into(), answer: "12".into() };
+        let missing = |name, answers: &[Answer]| check_asked(&ask, name, None, answers);
+        assert!(missing(None, &[answer()]).unwrap_err().message.contains("name is asked for"));
+        assert!(missing(Some("Sam"), &[]).unwrap_err().message.contains("Card number?"));
+        assert_eq!(missing(Some("Sam"), &[answer()]), Ok(()));
     }
 
     #[test]

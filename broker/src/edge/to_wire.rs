@@ -3,6 +3,7 @@
 mod chat;
 mod post;
 mod refusals;
+mod service;
 
 use deskbell_domain::audience::{Audience, sees};
 use deskbell_domain::chat::ChatEvent;
@@ -12,7 +13,7 @@ use deskbell_protocol::ToClient;
 use deskbell_protocol::event::{EndCause, Person};
 use deskbell_protocol::ids::UserId;
 use deskbell_protocol::to_client::{ClosedReason, Snapshot, SnapshotReason};
-use deskbell_protocol::view::{self, ListRow, PresenceView};
+use deskbell_protocol::view::{self, ListRow, PresenceView, ReturnedView};
 use serde::Serialize;
 
 use self::chat::{sequenced, view_of};
@@ -74,14 +75,14 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
             let events = events.iter().map(|it| sequenced(audience, it, directory)).collect();
             ToClient::History { re, chat, events, more }
         }
-        Say::Snapshot { audience, chat, why, state, eid, events } => {
+        Say::Snapshot { audience, chat, why, state, eid, events, now } => {
             ToClient::ChatSnapshot(Box::new(Snapshot {
                 chat,
                 seq: state.version,
                 eid,
                 reason: reason(why),
                 audience: audience_view(audience),
-                state: view_of(audience, state, directory),
+                state: view_of(audience, state, directory, now),
                 events: events.iter().map(|it| sequenced(audience, it, directory)).collect(),
             }))
         }
@@ -170,6 +171,8 @@ fn end_cause(cause: deskbell_domain::chat::event::EndCause) -> EndCause {
         Cause::Patron => EndCause::Patron,
         Cause::Missed => EndCause::Missed,
         Cause::PatronGone => EndCause::PatronGone,
+        Cause::Dismissed => EndCause::Dismissed,
+        Cause::Ticket => EndCause::Ticket,
     }
 }
 
@@ -187,6 +190,12 @@ fn list_row(row: &Row, directory: &Directory) -> ListRow {
         question: summary.preview.question.clone(),
         transfer_from: offer.map(|it| operator(Audience::Staff, &it.by, directory)),
         patron_here: summary.patron == deskbell_domain::chat::state::Attendance::Here,
+        name: summary.preview.name.clone(),
+        returned: summary
+            .preview
+            .returned
+            .as_ref()
+            .map(|it| ReturnedView { note: it.note.clone() }),
         previewing: row.previewing,
     }
 }

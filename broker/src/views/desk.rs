@@ -21,6 +21,8 @@ pub struct DeskView {
     due: BTreeSet<(Timestamp, ChatId)>,
     /// Chats that were taken out as due, and when they are again if nothing comes of it.
     armed: BTreeMap<ChatId, Timestamp>,
+    /// When chats asked to be looked at, beside what is due by their summaries.
+    wakes: BTreeSet<(Timestamp, ChatId)>,
     of_patron: BTreeMap<Digest, BTreeSet<ChatId>>,
     of_operator: BTreeMap<UserId, BTreeSet<ChatId>>,
 }
@@ -153,9 +155,15 @@ impl DeskView {
         places
     }
 
+    /// Has a chat fall due once at `at`, whatever its summary says.
+    pub fn wake(&mut self, chat: ChatId, at: Timestamp) {
+        self.wakes.insert((at, chat));
+    }
+
     /// When the next chat falls due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+        let first = |set: &BTreeSet<(Timestamp, ChatId)>| set.first().map(|(at, _)| *at);
+        first(&self.due).into_iter().chain(first(&self.wakes)).min()
     }
 
     /// Takes out what has fallen due. Until it is next put, each is due again at `again`: what was
@@ -166,7 +174,17 @@ impl DeskView {
             self.due.remove(&(at, chat));
             taken.push(chat);
         }
+        while let Some((at, chat)) = self.wakes.first().copied().filter(|(at, _)| *at <= now) {
+            self.wakes.remove(&(at, chat));
+            // It may be over, or due anyway.
+            if self.live.contains_key(&chat) && !taken.contains(&chat) {
+                taken.push(chat);
+            }
+        }
         for chat in &taken {
+            if let Some(before) = self.armed.remove(chat) {
+                self.due.remove(&(before, *chat));
+            }
             self.armed.insert(*chat, again);
             self.due.insert((again, *chat));
         }

@@ -123,6 +123,8 @@ pub(crate) fn hold_a_chat(log: &SqliteLog) {
         answers: vec![("Card?".into(), "canary-123".into())],
         page: Some("https://canary.example/".into()),
         lang: None,
+        continues: None,
+        ticket_at: None,
         ring,
     }));
     let maya = Author::Operator("maya".parse().unwrap());

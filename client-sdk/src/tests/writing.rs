@@ -255,12 +255,21 @@ async fn each_write_travels_as_its_own_request() {
     let mut peer = broker.greet().await;
     let text = || "text".to_owned();
     let to = "coop/tri".parse().unwrap();
+    let (tell_patron, hand_over) = (true, false);
+    let offer = Write::Transfer { chat: CHAT, to, note: None, tell_patron, hand_over };
+    let (name, contact) = (Some(text()), None);
     let writes = [
         (Write::Note { chat: CHAT, text: text() }, "chat.note"),
-        (Write::Transfer { chat: CHAT, to, note: None, tell_patron: true }, "chat.transfer"),
+        (offer, "chat.transfer"),
         (Write::CancelTransfer(CHAT), "chat.transfer_cancel"),
         (Write::DeclineTransfer { chat: CHAT, reason: text() }, "chat.transfer_decline"),
         (Write::Leave(CHAT), "chat.leave"),
+        (Write::Dismiss { chat: CHAT, note: None }, "chat.dismiss"),
+        (Write::Ticket { chat: CHAT, name: text(), email: text() }, "chat.ticket"),
+        (Write::SetPatron { chat: CHAT, name, contact }, "chat.patron"),
+        (Write::Reveal(CHAT), "chat.reveal"),
+        (Write::Tag { chat: CHAT, tags: vec![text()] }, "chat.tag"),
+        (Write::Rate { chat: CHAT, rating: 5, comment: None }, "chat.rate"),
     ];
     for (seq, (write, name)) in (1..).zip(writes) {
         let call = app.client.submit(write).await.unwrap();

@@ -26,6 +26,8 @@ export const TEMPORARY: Readonly<Record<ErrorCode, boolean>> = {
   target_offline: true,
   chat_ended: false,
   chat_full: false,
+  being_answered: false,
+  not_ratable: false,
   cmid_reused: false,
   bad_text: false,
   too_many_chats: false,
@@ -92,6 +94,10 @@ page?: string | null,
  */
 lang?: string | null,
 /**
+ * The ended chat of the same patron that this one goes on from.
+ */
+continues?: ChatId | null,
+/**
  * Where it rings first.
  */
 tiers: Array<Target>, } | { "type": "rung",
@@ -145,6 +151,10 @@ to_name: string,
  */
 note?: string | null,
 /**
+ * Whether the owner has to go: if nobody takes it, the chat waits again.
+ */
+hand_over?: boolean,
+/**
  * When the offer lapses.
  */
 until: string, } | { "type": "transfer_canceled",
@@ -191,7 +201,79 @@ who: Person, } | { "type": "participant_lost",
 /**
  * Who.
  */
-who: Person, } | { "type": "ended",
+who: Person, } | { "type": "returned",
+/**
+ * Who owned it.
+ */
+who: Person,
+/**
+ * Why; never told to the patron.
+ */
+why?: ReturnReason | null,
+/**
+ * What she left for who claims it; never told to the patron.
+ */
+note?: string | null, } | { "type": "ticket_offered",
+/**
+ * Why.
+ */
+why: OfferReason, } | { "type": "ticket_requested",
+/**
+ * Her name.
+ */
+name: string,
+/**
+ * Where to answer; masked (`m…@…`) for staff of other libraries.
+ */
+email: string,
+/**
+ * The home library's queue for it, if one is set; never told to the patron.
+ */
+queue?: TicketQueueId | null, } | { "type": "dismissed",
+/**
+ * Who.
+ */
+by: Person,
+/**
+ * Why.
+ */
+note?: string | null, } | { "type": "idled",
+/**
+ * What she was told: show it as a notice.
+ */
+text: string, } | { "type": "patron_changed",
+/**
+ * By whom.
+ */
+by: Person,
+/**
+ * Her name.
+ */
+name?: string | null,
+/**
+ * How to reach her; masked (`m…@…`) for staff of other libraries.
+ */
+contact?: string | null, } | { "type": "contact_revealed",
+/**
+ * Who.
+ */
+by: Person, } | { "type": "tagged",
+/**
+ * Who said so.
+ */
+by: Person,
+/**
+ * All of them, from now on.
+ */
+tags: Array<string>, } | { "type": "rated",
+/**
+ * One to five, five the best.
+ */
+rating: number,
+/**
+ * In her words.
+ */
+comment?: string | null, } | { "type": "ended",
 /**
  * Why.
  */
@@ -248,6 +330,22 @@ transfer?: TransferView | null,
  */
 patron_away_since?: string | null,
 /**
+ * Who the patron is, as far as this reader may know.
+ */
+patron: PatronView,
+/**
+ * What staff know of the patron's own library; absent for patrons.
+ */
+library?: LibraryView | null,
+/**
+ * What the chat is about; absent for patrons.
+ */
+tags?: Array<string>,
+/**
+ * The ended chat that this one goes on from.
+ */
+continues?: ChatId | null,
+/**
  * Why it ended, once it has.
  */
 ended?: EndCause | null, };
@@ -268,13 +366,13 @@ export type Eid = string;
 /**
  * Why a chat is over.
  */
-export type EndCause = "operator" | "patron" | "missed" | "patron_gone";
+export type EndCause = "operator" | "patron" | "missed" | "patron_gone" | "dismissed" | "ticket";
 
 /**
  * Why a request is refused. A *temporary* refusal may succeed later, unchanged; any other
  * will not, until something else changes.
  */
-export type ErrorCode = "bad_frame" | "bad_request" | "unknown_type" | "unauthorized" | "token_expired" | "origin_required" | "origin_denied" | "wrong_role" | "not_found" | "not_owner" | "not_participant" | "not_monitoring" | "already_claimed" | "owner_must_stay" | "no_transfer" | "target_not_allowed" | "target_offline" | "chat_ended" | "chat_full" | "cmid_reused" | "bad_text" | "too_many_chats" | "offline" | "rate_limited" | "busy" | "unavailable" | "internal" | "quarantined";
+export type ErrorCode = "bad_frame" | "bad_request" | "unknown_type" | "unauthorized" | "token_expired" | "origin_required" | "origin_denied" | "wrong_role" | "not_found" | "not_owner" | "not_participant" | "not_monitoring" | "already_claimed" | "owner_must_stay" | "no_transfer" | "target_not_allowed" | "target_offline" | "chat_ended" | "chat_full" | "being_answered" | "not_ratable" | "cmid_reused" | "bad_text" | "too_many_chats" | "offline" | "rate_limited" | "busy" | "unavailable" | "internal" | "quarantined";
 
 /**
  * The answer to each: a token for `hello`.
@@ -316,6 +414,35 @@ export type InstitutionId = string;
  * Why a transfer came to nothing by itself.
  */
 export type LapseReason = "time" | "target_gone";
+
+/**
+ * The patron's own library, for who answers its patrons.
+ */
+export type LibraryView = {
+/**
+ * As people call it.
+ */
+name: string,
+/**
+ * The widget that the patron uses, as people call it.
+ */
+widget_name: string,
+/**
+ * Its own pages.
+ */
+site?: string | null,
+/**
+ * Its IANA time zone: what its clocks show is the reader's to compute.
+ */
+time_zone: string,
+/**
+ * Whether its doors are open now.
+ */
+open: boolean,
+/**
+ * When that changes next, if it does within a month.
+ */
+until?: string | null, };
 
 /**
  * Every limit of a connection, with its unit last in the name.
@@ -411,9 +538,22 @@ transfer_from?: Person | null,
  */
 patron_here: boolean,
 /**
+ * The patron's name, if known.
+ */
+name?: string | null,
+/**
+ * Set while it waits again, after somebody owned it.
+ */
+returned?: ReturnedView | null,
+/**
  * How many operators preview it right now.
  */
 previewing: number, };
+
+/**
+ * Why a patron is offered a ticket.
+ */
+export type OfferReason = "waited" | "nobody";
 
 /**
  * `POST /v1/patron-sessions`
@@ -431,6 +571,19 @@ chat: ChatId,
  * From the first answer.
  */
 secret: string, };
+
+/**
+ * Who a chat's patron is.
+ */
+export type PatronView = {
+/**
+ * Her name, if known.
+ */
+name?: string | null,
+/**
+ * How to reach her, if known; masked (`m…@…`) for staff of other libraries.
+ */
+contact?: string | null, };
 
 /**
  * Someone who acts in a chat.
@@ -520,6 +673,20 @@ by?: Person | null,
  * With `already_claimed`: the longest waiting chat that the loser may claim instead.
  */
 next?: ListRow | null, };
+
+/**
+ * Why an owner could not go on.
+ */
+export type ReturnReason = "hand_over" | "signed_out" | "no_right";
+
+/**
+ * That a chat waits again.
+ */
+export type ReturnedView = {
+/**
+ * What the former owner left for who claims it, at most 200 characters of it.
+ */
+note?: string | null, };
 
 /**
  * One event at its place in a chat's stream.
@@ -615,6 +782,8 @@ export type Status = "online" | "away" | "draining" | "internal" | "offline";
 
 export type Target = string;
 
+export type TicketQueueId = string;
+
 /**
  * One frame from a client.
  */
@@ -702,7 +871,11 @@ page?: string | null,
 /**
  * Her language (BCP 47).
  */
-lang?: string | null, } | { "type": "chat.subscribe",
+lang?: string | null,
+/**
+ * An ended chat of the same patron that this one goes on from.
+ */
+continues?: ChatId | null, } | { "type": "chat.subscribe",
 /**
  * Answered by `ok`, after `chat.snapshot` or the first `chat.replay`.
  */
@@ -810,7 +983,11 @@ note?: string | null,
 /**
  * Whether the patron is told of the offer.
  */
-tell_patron: boolean, } | { "type": "chat.transfer_cancel",
+tell_patron: boolean,
+/**
+ * Whether the owner has to go: if nobody takes it, the chat waits again.
+ */
+hand_over?: boolean, } | { "type": "chat.transfer_cancel",
 /**
  * Answered by `ok`, after the event.
  */
@@ -862,7 +1039,111 @@ chat: ChatId,
 /**
  * Makes a retry safe.
  */
-cmid: Cmid, } | { "type": "chat.typing",
+cmid: Cmid, } | { "type": "chat.dismiss",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Makes a retry safe.
+ */
+cmid: Cmid,
+/**
+ * Why, for staff.
+ */
+note?: string | null, } | { "type": "chat.ticket",
+/**
+ * Answered by `ok`, after the event.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Makes a retry safe.
+ */
+cmid: Cmid,
+/**
+ * Her name.
+ */
+name: string,
+/**
+ * Where to answer.
+ */
+email: string, } | { "type": "chat.patron",
+/**
+ * Answered by `ok`, after the event.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Makes a retry safe.
+ */
+cmid: Cmid,
+/**
+ * Her name.
+ */
+name?: string | null,
+/**
+ * How to reach her.
+ */
+contact?: string | null, } | { "type": "chat.reveal",
+/**
+ * Answered by `ok`, after `chat.snapshot` with the contact.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Makes a retry safe.
+ */
+cmid: Cmid, } | { "type": "chat.tag",
+/**
+ * Answered by `ok`, after the event.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Makes a retry safe.
+ */
+cmid: Cmid,
+/**
+ * All of them, from now on.
+ */
+tags: Array<string>, } | { "type": "chat.rate",
+/**
+ * Answered by `ok`, after the event.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Makes a retry safe.
+ */
+cmid: Cmid,
+/**
+ * One to five, five the best.
+ */
+rating: number,
+/**
+ * In her words.
+ */
+comment?: string | null, } | { "type": "chat.typing",
 /**
  * Answered by `ok`.
  */

@@ -76,6 +76,24 @@ function happened(event: ChatEvent): string {
     case "owner_lost":
     case "participant_lost":
       return event.who.kind;
+    case "returned":
+      return `${event.why ?? ""} ${event.note ?? ""}`;
+    case "ticket_offered":
+      return event.why;
+    case "ticket_requested":
+      return event.email;
+    case "dismissed":
+      return event.note ?? event.by.kind;
+    case "idled":
+      return event.text;
+    case "patron_changed":
+      return `${event.name ?? ""} ${event.contact ?? ""}`;
+    case "contact_revealed":
+      return event.by.kind;
+    case "tagged":
+      return event.tags.join();
+    case "rated":
+      return `${event.rating} ${event.comment ?? ""}`;
     case "ended":
       return event.cause;
     case "erased":

@@ -64,6 +64,15 @@ pub fn line_of(event: &ChatEvent) -> Option<String> {
         | ChatEvent::OperatorBack { .. }
         | ChatEvent::OwnerLost { .. }
         | ChatEvent::ParticipantLost { .. }
+        | ChatEvent::Returned { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::TicketRequested { .. }
+        | ChatEvent::Dismissed { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::PatronChanged { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
+        | ChatEvent::Rated { .. }
         | ChatEvent::Erased { .. }
         | ChatEvent::Unknown => None,
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deskbell_client::protocol::ids::{InstitutionId, WidgetId};
 
-use crate::script::{Act, Answer, Happening, Line, Name, Next, Sight, Step, Who};
+use crate::script::{Act, Answer, Happening, Line, Name, Next, Sight, Step, Who, Wording};
 
 /// Somebody in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +132,12 @@ impl Check {
             | Act::Transfer { chat, .. }
             | Act::CancelTransfer(chat)
             | Act::Decline { chat, .. }
-            | Act::Leave(chat) => {
+            | Act::Leave(chat)
+            | Act::Dismiss { chat, .. }
+            | Act::Rename { chat, .. }
+            | Act::Reach { chat, .. }
+            | Act::Reveal(chat)
+            | Act::Tag { chat, .. } => {
                 self.chat(chat)?;
                 self.look_at(who, chat);
             }
@@ -143,6 +148,10 @@ impl Check {
                 let meant = chat.clone().map_or_else(|| self.meant(who), Ok)?;
                 self.chat(&meant)?;
                 *chat = Some(meant);
+            }
+            Act::Ticket { .. } | Act::Rate { .. } | Act::Continue { .. } => {
+                let own = Self::named(who)?.clone();
+                self.chat(&own)?;
             }
             Act::Retry => {
                 if Self::named(who).is_ok_and(|name| !self.wrote.contains(name)) {
@@ -293,6 +302,14 @@ fn writes(act: &Act) -> bool {
         | Act::Decline { .. }
         | Act::Leave(_)
         | Act::End(_)
+        | Act::Dismiss { .. }
+        | Act::Rename { .. }
+        | Act::Reach { .. }
+        | Act::Reveal(_)
+        | Act::Tag { .. }
+        | Act::Ticket { .. }
+        | Act::Rate { .. }
+        | Act::Continue { .. }
         | Act::Retry => true,
         Act::Monitor { .. }
         | Act::SetStatus(_)
@@ -322,11 +339,27 @@ impl Happening {
             | Self::Back(who)
             | Self::Lost(who)
             | Self::Out(who)
-            | Self::Ends(Ending::By(who)) => Some(who),
+            | Self::Ends(Ending::By(who) | Ending::Dismissed(who)) => Some(who),
+            Self::Worded(wording) => wording.person(),
             Self::Rings(_)
             | Self::Lapses(_)
-            | Self::Ends(Ending::Missed | Ending::PatronStayedAway) => None,
+            | Self::Ends(Ending::Missed | Ending::PatronStayedAway | Ending::Ticket) => None,
         }
         .into_iter()
+    }
+}
+
+impl Wording {
+    fn person(&self) -> Option<&Who> {
+        match self {
+            Self::AsksForTicket(who, _)
+            | Self::Dismisses(who, _)
+            | Self::Returns(who, _)
+            | Self::Renames(who, _)
+            | Self::Reaches(who, _)
+            | Self::Looks(who)
+            | Self::Tags(who, _) => Some(who),
+            Self::TicketOffered(_) | Self::ToldToBePatient | Self::Rates(..) => None,
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use deskbell_client::protocol::codes::ErrorCode;
-use deskbell_client::protocol::event::LapseReason;
+use deskbell_client::protocol::event::{LapseReason, OfferReason, ReturnReason};
 use deskbell_client::protocol::ids::{InstitutionId, Target, UserId, WidgetId};
 use deskbell_client::protocol::view::{Phase, Status};
 
@@ -210,6 +210,8 @@ pub enum Act {
         note: Option<String>,
         /// Whether the patron is told.
         tell_patron: bool,
+        /// Whether she has to go: if nobody takes it, it waits again.
+        hand_over: bool,
     },
     /// Takes the offer back.
     CancelTransfer(Name),
@@ -224,6 +226,55 @@ pub enum Act {
     Leave(Name),
     /// Ends a chat.
     End(Option<Name>),
+    /// Says that nobody will answer a waiting chat.
+    Dismiss {
+        /// Which.
+        chat: Name,
+        /// Why.
+        note: String,
+    },
+    /// Asks for a ticket, as the patron.
+    Ticket {
+        /// Where to answer.
+        email: String,
+    },
+    /// Corrects the patron's name.
+    Rename {
+        /// Which chat.
+        chat: Name,
+        /// Her name.
+        name: String,
+    },
+    /// Corrects how to reach the patron.
+    Reach {
+        /// Which chat.
+        chat: Name,
+        /// How.
+        contact: String,
+    },
+    /// Looks at the patron's contact.
+    Reveal(Name),
+    /// Says what a chat is about.
+    Tag {
+        /// Which.
+        chat: Name,
+        /// All of them.
+        tags: Vec<String>,
+    },
+    /// Says how it was, as the patron.
+    Rate {
+        /// One to five.
+        rating: u32,
+        /// In her words.
+        comment: String,
+    },
+    /// Rings again, going on from the chat that ended.
+    Continue {
+        /// Through which widget.
+        widget: WidgetId,
+        /// The first words.
+        question: String,
+    },
     /// Sends her last write again, with the same `cmid`.
     Retry,
     /// Loses the connection.
@@ -354,6 +405,33 @@ pub enum Happening {
     Out(Who),
     /// The chat is over.
     Ends(Ending),
+    /// Something that has one wording only, the runner's own.
+    Worded(Wording),
+}
+
+/// What is said in the runner's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wording {
+    /// A ticket is offered, because the patron waited or because nobody is left.
+    TicketOffered(OfferReason),
+    /// The patron asks for a ticket; staff of other libraries see the address masked.
+    AsksForTicket(Who, String),
+    /// Dismissed, with a note.
+    Dismisses(Who, String),
+    /// The owner could not go on; patrons are not told why.
+    Returns(Who, Option<ReturnReason>),
+    /// The patron is told to be patient.
+    ToldToBePatient,
+    /// The patron's name is corrected.
+    Renames(Who, String),
+    /// How to reach the patron is corrected.
+    Reaches(Who, String),
+    /// Somebody looked at the patron's contact.
+    Looks(Who),
+    /// What it is about.
+    Tags(Who, Vec<String>),
+    /// How it was.
+    Rates(u32, String),
 }
 
 /// To whom a chat is offered, as staff or as patrons are told.
@@ -374,4 +452,8 @@ pub enum Ending {
     Missed,
     /// The patron stayed away longer than the widget's grace.
     PatronStayedAway,
+    /// Somebody said that nobody will answer.
+    Dismissed(Who),
+    /// The patron asked for a ticket.
+    Ticket,
 }

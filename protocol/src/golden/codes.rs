@@ -15,13 +15,14 @@ pub(super) fn errors() -> Vec<(String, ToClient)> {
 
 fn refused(code: ErrorCode) -> Refused {
     let lost = code == ErrorCode::AlreadyClaimed;
+    let taken = lost || code == ErrorCode::BeingAnswered;
     Refused {
         re: (code != ErrorCode::BadFrame).then_some(7),
         code,
         message: sentence(code).into(),
         temporary: code.temporary(),
         retry_after_ms: retry_after_ms(code),
-        by: lost.then(maya),
+        by: taken.then(maya),
         next: lost.then(row),
     }
 }
@@ -57,6 +58,8 @@ fn sentence(code: ErrorCode) -> &'static str {
         ErrorCode::TargetOffline => "Lou is not there; choose another target or try later",
         ErrorCode::ChatEnded => "this chat is over; open a new one",
         ErrorCode::ChatFull => "this chat is full; end it and go on in a new one",
+        ErrorCode::BeingAnswered => "Maya is answering; ask her for what you need",
+        ErrorCode::NotRatable => "the chat goes on; rate it once it has ended",
         ErrorCode::CmidReused => "this cmid was used with another body; use a new one",
         ErrorCode::BadText => "`text` is 9120 bytes long; at most 8192 are allowed",
         ErrorCode::TooManyChats => "you follow 128 chats; unsubscribe from one first",

@@ -2,7 +2,7 @@
 
 use super::{at, event_tag, id, ines, lou, maya, sam, target, to_client};
 use crate::ToClient;
-use crate::event::{Answer, ChatEvent, EndCause, LapseReason, Person};
+use crate::event::{Answer, ChatEvent, EndCause, LapseReason, OfferReason, Person, ReturnReason};
 
 /// The name of a frame's file.
 pub(super) fn name(frame: &ToClient) -> String {
@@ -14,6 +14,7 @@ pub(super) fn name(frame: &ToClient) -> String {
 
 pub(super) fn frames() -> Vec<ToClient> {
     let told = beginning().into_iter().chain(transfers()).chain(absence()).chain(ending());
+    let told = told.chain(service());
     told.zip(1..).map(|(event, seq)| to_client::pushed(seq, event)).collect()
 }
 
@@ -27,6 +28,7 @@ pub(super) fn opened() -> ChatEvent {
         answers: vec![Answer { question: "Card number?".into(), answer: "none yet".into() }],
         page: Some("https://birch.example/catalog".into()),
         lang: Some("en".into()),
+        continues: None,
         tiers: vec![target("department/birch-reference")],
     }
 }
@@ -65,6 +67,7 @@ fn transfers() -> Vec<ChatEvent> {
             to: Some(target("operator/lou")),
             to_name: "Lou".into(),
             note: Some("Knows the lending rules of Elm.".into()),
+            hand_over: false,
             until: at("17:07"),
         },
         ChatEvent::TransferCanceled { by: maya() },
@@ -88,4 +91,28 @@ fn absence() -> Vec<ChatEvent> {
 fn ending() -> Vec<ChatEvent> {
     let by: Person = sam();
     vec![ChatEvent::Ended { cause: EndCause::Patron, by }, ChatEvent::Erased { seqs: vec![1, 4] }]
+}
+
+fn service() -> Vec<ChatEvent> {
+    vec![
+        ChatEvent::Returned {
+            who: lou(),
+            why: Some(ReturnReason::HandOver),
+            note: Some("Wants the reading room's hours, too.".into()),
+        },
+        ChatEvent::TicketOffered { why: OfferReason::Waited },
+        ChatEvent::TicketRequested {
+            name: "Sam".into(),
+            email: "sam@example.org".into(),
+            queue: Some(id("birch-follow-up")),
+        },
+        ChatEvent::Dismissed { by: ines(), note: Some("Rang by mistake.".into()) },
+        ChatEvent::Idled {
+            text: "Thank you for waiting. Your question is still being worked on.".into(),
+        },
+        ChatEvent::PatronChanged { by: maya(), name: Some("Samuel".into()), contact: None },
+        ChatEvent::ContactRevealed { by: ines() },
+        ChatEvent::Tagged { by: maya(), tags: vec!["holds".into(), "renewal".into()] },
+        ChatEvent::Rated { rating: 5, comment: Some("Quick and kind.".into()) },
+    ]
 }

@@ -29,12 +29,18 @@ pub(super) fn name(frame: &ToBroker) -> &'static str {
         ToBroker::ChatTransferDecline { .. } => "to_broker.chat.transfer_decline",
         ToBroker::ChatLeave { .. } => "to_broker.chat.leave",
         ToBroker::ChatEnd { .. } => "to_broker.chat.end",
+        ToBroker::ChatDismiss { .. } => "to_broker.chat.dismiss",
+        ToBroker::ChatTicket { .. } => "to_broker.chat.ticket",
+        ToBroker::ChatPatron { .. } => "to_broker.chat.patron",
+        ToBroker::ChatReveal { .. } => "to_broker.chat.reveal",
+        ToBroker::ChatTag { .. } => "to_broker.chat.tag",
+        ToBroker::ChatRate { .. } => "to_broker.chat.rate",
         ToBroker::ChatTyping { .. } => "to_broker.chat.typing",
     }
 }
 
 pub(super) fn frames() -> Vec<ToBroker> {
-    connection().into_iter().chain(reading()).chain(writing()).collect()
+    connection().into_iter().chain(reading()).chain(writing()).chain(service()).collect()
 }
 
 fn connection() -> Vec<ToBroker> {
@@ -82,6 +88,7 @@ fn writing() -> Vec<ToBroker> {
             answers: vec![Answer { question: "Card number?".into(), answer: "none yet".into() }],
             page: Some("https://birch.example/catalog".into()),
             lang: Some("en".into()),
+            continues: None,
         },
         ToBroker::ChatClaim { id: 11, chat, cmid: cmid(11) },
         ToBroker::ChatPost {
@@ -99,6 +106,7 @@ fn writing() -> Vec<ToBroker> {
             to: target("operator/lou"),
             note: Some("Knows the lending rules of Elm.".into()),
             tell_patron: true,
+            hand_over: false,
         },
         ToBroker::ChatTransferCancel { id: 15, chat, cmid: cmid(15) },
         ToBroker::ChatTransferDecline {
@@ -109,5 +117,45 @@ fn writing() -> Vec<ToBroker> {
         },
         ToBroker::ChatLeave { id: 17, chat, cmid: cmid(17) },
         ToBroker::ChatEnd { id: 18, chat, cmid: cmid(18) },
+    ]
+}
+
+fn service() -> Vec<ToBroker> {
+    let chat = chat();
+    vec![
+        ToBroker::ChatDismiss {
+            id: 20,
+            chat,
+            cmid: cmid(20),
+            note: Some("Rang by mistake.".into()),
+        },
+        ToBroker::ChatTicket {
+            id: 21,
+            chat,
+            cmid: cmid(21),
+            name: "Sam".into(),
+            email: "sam@example.org".into(),
+        },
+        ToBroker::ChatPatron {
+            id: 22,
+            chat,
+            cmid: cmid(22),
+            name: Some("Samuel".into()),
+            contact: None,
+        },
+        ToBroker::ChatReveal { id: 23, chat, cmid: cmid(23) },
+        ToBroker::ChatTag {
+            id: 24,
+            chat,
+            cmid: cmid(24),
+            tags: vec!["holds".into(), "renewal".into()],
+        },
+        ToBroker::ChatRate {
+            id: 25,
+            chat,
+            cmid: cmid(25),
+            rating: 5,
+            comment: Some("Quick and kind.".into()),
+        },
     ]
 }

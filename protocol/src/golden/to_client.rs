@@ -7,7 +7,7 @@ use crate::event::{ChatEvent, EndCause, Sequenced};
 use crate::ids::Target;
 use crate::limits::Limits;
 use crate::to_client::{ClosedReason, Refused, Snapshot, SnapshotReason, Welcome, You};
-use crate::view::{Audience, ChatView, Phase, TransferView};
+use crate::view::{Audience, ChatView, LibraryView, PatronView, Phase, TransferView};
 
 /// The name of a frame's file: its type, and what tells it from the others of that type.
 pub(super) fn name(frame: &ToClient) -> String {
@@ -126,6 +126,17 @@ fn state() -> ChatView {
         participants: Vec::new(),
         transfer: None,
         patron_away_since: None,
+        patron: PatronView { name: Some("Sam".into()), contact: Some("sam@example.org".into()) },
+        library: Some(LibraryView {
+            name: "Birch Public Library".into(),
+            widget_name: "Ask Birch".into(),
+            site: Some("https://www.birch.example".into()),
+            time_zone: "America/New_York".into(),
+            open: false,
+            until: Some(at("30:00")),
+        }),
+        tags: Vec::new(),
+        continues: None,
         ended: None,
     }
 }

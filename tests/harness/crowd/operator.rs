@@ -106,7 +106,8 @@ async fn answer(player: Player, stage: Stage, chat: ChatId) -> Option<ChatId> {
     while !stage.stopped() {
         if player.between(1, OFFER_EVERY) == 1 {
             let to = QUEUE.parse().expect("a target");
-            let offer = Write::Transfer { chat, to, note: None, tell_patron: false };
+            let (tell_patron, hand_over) = (false, false);
+            let offer = Write::Transfer { chat, to, note: None, tell_patron, hand_over };
             player.write_unless(offer, IN_VAIN).await;
             continue;
         }

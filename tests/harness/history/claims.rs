@@ -25,7 +25,7 @@ fn judge_chat(chat: ChatId, records: &[StoredEvent], violations: &mut Vec<Violat
     let mut over = false;
     for record in records {
         match &record.event {
-            ChatEvent::Claimed { by, transfer } => {
+            ChatEvent::Claimed { by, transfer, idle: _ } => {
                 let free = if *transfer { offered } else { owner.is_none() };
                 if over || !free {
                     let what = format!("{chat}/{}: {by} claims what {owner:?} has", record.seq);
@@ -34,7 +34,7 @@ fn judge_chat(chat: ChatId, records: &[StoredEvent], violations: &mut Vec<Violat
                 owner = Some(by);
                 offered = false;
             }
-            ChatEvent::OwnerLost { .. } => owner = None,
+            ChatEvent::OwnerLost { .. } | ChatEvent::Returned { .. } => owner = None,
             ChatEvent::TransferOffered { .. } => offered = true,
             ChatEvent::TransferCanceled { .. }
             | ChatEvent::TransferDeclined { .. }
@@ -50,6 +50,14 @@ fn judge_chat(chat: ChatId, records: &[StoredEvent], violations: &mut Vec<Violat
             | ChatEvent::OperatorAway { .. }
             | ChatEvent::OperatorBack { .. }
             | ChatEvent::ParticipantLost { .. }
+            | ChatEvent::TicketOffered { .. }
+            | ChatEvent::TicketRequested { .. }
+            | ChatEvent::Dismissed { .. }
+            | ChatEvent::Idled { .. }
+            | ChatEvent::PatronChanged { .. }
+            | ChatEvent::ContactRevealed { .. }
+            | ChatEvent::Tagged { .. }
+            | ChatEvent::Rated { .. }
             | ChatEvent::Erased { .. } => {}
         }
     }

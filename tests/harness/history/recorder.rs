@@ -175,7 +175,13 @@ fn is_write(frame: &ToBroker) -> bool {
         | ToBroker::ChatTransferCancel { .. }
         | ToBroker::ChatTransferDecline { .. }
         | ToBroker::ChatLeave { .. }
-        | ToBroker::ChatEnd { .. } => true,
+        | ToBroker::ChatEnd { .. }
+        | ToBroker::ChatDismiss { .. }
+        | ToBroker::ChatTicket { .. }
+        | ToBroker::ChatPatron { .. }
+        | ToBroker::ChatReveal { .. }
+        | ToBroker::ChatTag { .. }
+        | ToBroker::ChatRate { .. } => true,
         ToBroker::Hello { .. }
         | ToBroker::Auth { .. }
         | ToBroker::Pong

@@ -47,6 +47,8 @@ fn opened() -> ChatEvent {
         answers: vec![],
         page: None,
         lang: None,
+        continues: None,
+        ticket_at: None,
         ring: Rings { tiers: vec![], skipped: vec![], rolls_at: None, directory: 1 },
     }))
 }
@@ -56,7 +58,7 @@ fn posted(text: &str) -> ChatEvent {
 }
 
 fn claimed(transfer: bool) -> ChatEvent {
-    ChatEvent::Claimed { by: maya(), transfer }
+    ChatEvent::Claimed { by: maya(), transfer, idle: None }
 }
 
 /// A run and the log it left. Places and identities are the same number; so are write and `cmid`.
@@ -243,9 +245,12 @@ fn a_chat_that_waits_again_or_is_offered_has_one_winner_more() {
     run.stores(5, Author::System, None, ChatEvent::OwnerLost { who: maya() });
     run.writes(6, Author::Operator(maya()), Write::Claim(CHAT), claimed(false));
     let to: Target = "coop/tri-county".parse().unwrap();
-    let write = Write::Transfer { chat: CHAT, to: to.clone(), note: None, tell_patron: false };
+    let (tell_patron, hand_over) = (false, false);
+    let offer = to.clone();
+    let write = Write::Transfer { chat: CHAT, to: offer, note: None, tell_patron, hand_over };
     let (note, until) = (None, Timestamp::UNIX_EPOCH);
-    let offered = ChatEvent::TransferOffered { by: maya(), to, note, tell_patron: false, until };
+    let offered =
+        ChatEvent::TransferOffered { by: maya(), to, note, tell_patron, hand_over, until };
     run.writes(7, Author::Operator(maya()), write, offered);
     run.writes(8, Author::Operator(maya()), Write::Claim(CHAT), claimed(true));
     assert_eq!(run.broken(), []);

@@ -112,3 +112,16 @@ async fn a_chat_that_is_full_takes_no_further_text_and_can_be_ended() {
     refused(&answer, ErrorCode::ChatFull);
     done(&maya.write("chat.end", json!({ "chat": chat })).await);
 }
+
+#[tokio::test]
+async fn nobody_goes_on_from_the_chat_of_another() {
+    let desk = desk(&[]).await;
+    let mut maya = desk.monitoring("maya").await;
+    let (mut sam, mut tess) = (desk.patron().await, desk.patron().await);
+    let chat = ring(&mut sam).await;
+    done(&sam.write("chat.end", json!({ "chat": chat })).await);
+    let again = json!({ "question": "One more thing", "continues": chat });
+    refused(&tess.write("chat.open", again.clone()).await, ErrorCode::NotFound);
+    done(&sam.write("chat.open", again).await);
+    done(&maya.ask("sync", json!({})).await);
+}

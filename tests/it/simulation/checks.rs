@@ -18,6 +18,7 @@ use deskbell_domain::audience::{Audience, sees};
 use deskbell_domain::chat::{ChatState, Summary};
 use deskbell_domain::directory::Directory;
 use futures_util::FutureExt;
+use jiff::Timestamp;
 
 use super::model::Model;
 use super::workload::{Role, Someone};
@@ -104,6 +105,8 @@ fn last_looks(model: &Model, chats: &Chats, directory: &Directory, wrong: &mut V
             state: &state,
             eid: last.eid,
             events: &events[from..],
+            // Its libraries are open at every hour.
+            now: Timestamp::UNIX_EPOCH,
         };
         let mut told = whole.clone();
         told.reason = SnapshotReason::Subscribed;

@@ -302,6 +302,8 @@ fn settings() -> Settings {
             transfer_lapse: Duration::from_secs(6),
             owner_grace: Duration::from_secs(5),
             patron_grace: Duration::from_secs(12),
+            hand_over: Duration::from_secs(6),
+            ..Waits::default()
         },
         settling: Duration::from_secs(3),
     }

@@ -429,6 +429,7 @@ impl Life {
                 to: self.chance.one_of(&TARGETS).parse().expect("a target"),
                 note: Some(self.text()),
                 tell_patron: self.chance.happens(50),
+                hand_over: self.chance.happens(20),
             },
             5..=6 => Write::CancelTransfer(chat),
             7 => Write::Leave(chat),

@@ -202,7 +202,7 @@ fn readers_do_not_answer() {
 fn a_chat_is_offered_only_where_its_patrons_are_served_and_to_who_answers() {
     let offers = |to: &str| {
         let (by, to) = (user("maya"), target(to));
-        let offer = Command::Transfer { by, to, note: None, tell_patron: false };
+        let offer = Command::Transfer { by, to, note: None, tell_patron: false, hand_over: false };
         asks(&signed_in("maya"), &at(&[]), &[rang(), claimed("maya")], &offer)
     };
     assert_eq!(offers("department/ref"), Ok(()));

@@ -1,11 +1,12 @@
 //! What can be asked of a chat, what a decision may look at, and why it may say no.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use deskbell_protocol::ids::{Target, UserId};
+use deskbell_protocol::ids::{Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 
-use super::event::Opened;
+use super::event::{Opened, Rating, ReturnReason};
 use crate::person::{Author, Standing};
 use crate::routing::Plan;
 
@@ -21,8 +22,8 @@ pub enum Command {
     Post { by: Author, text: String, lang: Option<String> },
     /// An internal note.
     Note { by: UserId, text: String },
-    /// The owner offers the chat.
-    Transfer { by: UserId, to: Target, note: Option<String>, tell_patron: bool },
+    /// The owner offers the chat; or hands it over, because she has to go.
+    Transfer { by: UserId, to: Target, note: Option<String>, tell_patron: bool, hand_over: bool },
     /// The owner takes the offer back.
     CancelTransfer { by: UserId },
     /// The target says no.
@@ -31,6 +32,20 @@ pub enum Command {
     Leave { by: UserId },
     /// The owner or the patron ends the chat.
     End { by: Author },
+    /// Somebody who could claim it says that nobody will.
+    Dismiss { by: UserId, note: Option<String> },
+    /// The patron asks for a ticket instead of waiting on.
+    RequestTicket { name: String, email: String },
+    /// The patron's name or contact is corrected; `None` stays, empty is removed.
+    SetPatron { by: Author, name: Option<String>, contact: Option<String> },
+    /// Someone in the chat wants to see the patron's contact.
+    Reveal { by: UserId },
+    /// Someone in the chat says what it is about.
+    Tag { by: UserId, tags: BTreeSet<String> },
+    /// The patron says how it was.
+    Rate { rating: Rating, comment: Option<String> },
+    /// An operator may not go on: she signed out, or lost her right.
+    Return { who: UserId, why: ReturnReason },
     /// The patron's last connection ended.
     PatronLost,
     /// The patron is connected.
@@ -61,6 +76,10 @@ pub struct Context {
     /// Whether anybody is there to take a transfer to the target asked for (`Transfer`), or to the
     /// one pending (`Tick`).
     pub target_online: bool,
+    /// Where a ticket of this patron goes, for `RequestTicket`.
+    pub ticket_queue: Option<TicketQueueId>,
+    /// What the patron is told when the owner is idle, for `Tick`.
+    pub idle_text: String,
     /// How long things may take in this chat.
     pub waits: Waits,
 }
@@ -70,8 +89,14 @@ pub struct Context {
 pub struct Waits {
     /// Until the next option rings too.
     pub roll_up: Duration,
+    /// Until a patron whom nobody answered is offered a ticket.
+    pub ticket_offer: Duration,
     /// Until an unclaimed transfer lapses.
     pub transfer_lapse: Duration,
+    /// Until a chat that nobody took over waits again.
+    pub hand_over: Duration,
+    /// Until a patron is told that her owner is idle; `None`: never.
+    pub idle: Option<Duration>,
     /// Until a chat goes on without a disconnected owner.
     pub owner_grace: Duration,
     /// Until a chat ends because its patron stays away.
@@ -82,7 +107,10 @@ impl Default for Waits {
     fn default() -> Self {
         Self {
             roll_up: Duration::from_secs(15),
+            ticket_offer: Duration::from_mins(1),
             transfer_lapse: Duration::from_mins(2),
+            hand_over: Duration::from_mins(2),
+            idle: None,
             owner_grace: Duration::from_mins(1),
             patron_grace: Duration::from_mins(10),
         }
@@ -125,6 +153,15 @@ pub enum Refusal {
     /// It is over.
     #[error("the chat is over")]
     Ended,
+    /// Someone is answering.
+    #[error("someone is answering: ask in the chat for what you need")]
+    BeingAnswered(UserId),
+    /// It goes on.
+    #[error("the chat goes on: rate it once it has ended")]
+    NotEnded,
+    /// Nobody answered it.
+    #[error("nobody answered this chat: there is nothing to rate")]
+    NeverAnswered,
     /// It holds as many events as a chat may; what ends or moves it still passes.
     #[error("the chat is full: end it and open a new one")]
     Full,

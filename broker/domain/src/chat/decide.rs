@@ -2,9 +2,10 @@
 //!
 //! Each rule looks at the state, the command and the context, and at nothing else. What a refusal
 //! means to the outside stands in `command::Refusal`. The rules of offers are in `transfer`, those
-//! of ringing in `ringing`, those of absence and time in `absence`.
+//! of ringing in `ringing`, those of absence and time in `absence`, what people add in `remarks`.
 
 mod absence;
+mod remarks;
 mod ringing;
 mod transfer;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use deskbell_protocol::ids::{Target, UserId};
 use jiff::Timestamp;
 
-use super::command::{Command, Context, Refusal};
+use super::command::{Command, Context, Refusal, Waits};
 use super::event::{ChatEvent, EndCause};
 use super::room::{TEXTS_MAX, cost};
 use super::state::{ChatState, Phase};
@@ -30,15 +31,29 @@ pub fn decide(
         Command::Claim { by } => one(claim(state, by, context)),
         Command::Post { by, text, lang } => one(post(state, by, text, lang)),
         Command::Note { by, text } => one(note(state, by, text)),
-        Command::Transfer { by, to, note, tell_patron } => {
-            transfer::may_offer(state, &by, &to, context)?;
-            let until = after(context.now, context.waits.transfer_lapse);
-            Ok(vec![ChatEvent::TransferOffered { by, to, note, tell_patron, until }])
+        Command::Transfer { by, to, note, tell_patron, hand_over } => {
+            transfer::may_offer(state, &by, &to, hand_over, context)?;
+            let Waits { transfer_lapse, hand_over: handing_over, .. } = context.waits;
+            let wait = if hand_over { handing_over } else { transfer_lapse };
+            let until = after(context.now, wait);
+            Ok(vec![ChatEvent::TransferOffered { by, to, note, tell_patron, hand_over, until }])
         }
         Command::CancelTransfer { by } => one(transfer::cancel(state, by)),
         Command::DeclineTransfer { by, reason } => one(transfer::decline(state, by, reason)),
         Command::Leave { by } => one(leave(state, by)),
         Command::End { by } => one(end(state, by)),
+        Command::Dismiss { by, note } => {
+            may_dismiss(state, &by, &context.standing)?;
+            remarks::dismiss(state, by, note)
+        }
+        Command::RequestTicket { name, email } => {
+            remarks::request_ticket(state, name, email, context)
+        }
+        Command::SetPatron { by, name, contact } => remarks::set_patron(state, by, name, contact),
+        Command::Reveal { by } => remarks::reveal(state, by),
+        Command::Tag { by, tags } => remarks::tag(state, by, tags),
+        Command::Rate { rating, comment } => remarks::rate(state, rating, comment),
+        Command::Return { who, why } => Ok(absence::returned(state, &who, why, context)),
         Command::PatronLost => Ok(absence::patron_lost(state, context)),
         Command::PatronFound => Ok(absence::patron_found(state)),
         Command::OperatorLost { who } => Ok(absence::operator_lost(state, who, context)),
@@ -86,7 +101,7 @@ fn claim(state: &ChatState, by: UserId, context: &Context) -> Result<ChatEvent, 
         // Who is in the chat already may take it in any status: she is talking to the patron.
         let may = transfer || rings || state.participants.contains_key(&by);
         return if may {
-            Ok(ChatEvent::Claimed { by, transfer })
+            Ok(ChatEvent::Claimed { by, transfer, idle: context.waits.idle })
         } else {
             Err(Refusal::NotMonitoring)
         };
@@ -94,13 +109,24 @@ fn claim(state: &ChatState, by: UserId, context: &Context) -> Result<ChatEvent, 
     if *owner == by {
         Err(Refusal::AlreadyClaimed(by))
     } else if transfer {
-        Ok(ChatEvent::Claimed { by, transfer })
+        Ok(ChatEvent::Claimed { by, transfer, idle: context.waits.idle })
     } else if offered == Some(&Target::Operator(by)) {
         // Nobody was first: her own status keeps her from taking what is offered to her.
         Err(Refusal::NotMonitoring)
     } else {
         Err(Refusal::AlreadyClaimed(owner.clone()))
     }
+}
+
+/// Who could claim it, while nobody owns it.
+fn may_dismiss(state: &ChatState, by: &UserId, standing: &Standing) -> Result<(), Refusal> {
+    live(state)?;
+    if let Some(owner) = state.owner() {
+        return Err(Refusal::AlreadyClaimed(owner.clone()));
+    }
+    let mut tiers = state.ring.iter().flat_map(|ring| &ring.tiers);
+    let rings = tiers.any(|tier| stands_at(tier, by, standing));
+    if rings { Ok(()) } else { Err(Refusal::NotMonitoring) }
 }
 
 fn post(

@@ -21,10 +21,25 @@ pub fn blank(event: &mut ChatEvent) {
         ChatEvent::Posted { by: _, text, lang: _ } | ChatEvent::Noted { by: _, text } => {
             text.clear();
         }
-        ChatEvent::TransferOffered { note, .. } => *note = None,
+        ChatEvent::TransferOffered { note, .. }
+        | ChatEvent::Returned { note, .. }
+        | ChatEvent::Dismissed { note, .. }
+        | ChatEvent::Rated { comment: note, .. } => *note = None,
+        ChatEvent::TicketRequested { name, email, queue: _ } => {
+            name.clear();
+            email.clear();
+        }
+        // That it was changed stays, and that nothing is known any more.
+        ChatEvent::PatronChanged { by: _, name, contact } => {
+            name.iter_mut().chain(contact).for_each(String::clear);
+        }
         ChatEvent::TransferDeclined { by: _, reason } => reason.clear(),
         ChatEvent::Rung(_)
         | ChatEvent::Claimed { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
         | ChatEvent::TransferCanceled { .. }
         | ChatEvent::TransferLapsed { .. }
         | ChatEvent::Left { .. }

@@ -1,7 +1,10 @@
 //! What can happen in a chat. Events store conclusions, so that folding needs no directory, no
 //! presence and no settings: when something is due stands in the event that made it due.
 
-use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use deskbell_protocol::ids::{ChatId, InstitutionId, Target, TicketQueueId, UserId, WidgetId};
 use jiff::Timestamp;
 
 use crate::person::Author;
@@ -23,6 +26,8 @@ pub enum ChatEvent {
         by: UserId,
         /// Whether a transfer was taken up, rather than the patron's ring.
         transfer: bool,
+        /// After how long without an answer the patron is told that the owner is idle.
+        idle: Option<Duration>,
     },
     /// A message to everyone in the chat.
     Posted {
@@ -50,6 +55,8 @@ pub enum ChatEvent {
         note: Option<String>,
         /// Whether the patron is told.
         tell_patron: bool,
+        /// Whether the owner has to go: if nobody takes it, the chat waits again.
+        hand_over: bool,
         /// When the offer lapses.
         until: Timestamp,
     },
@@ -104,6 +111,69 @@ pub enum ChatEvent {
         /// Who.
         who: UserId,
     },
+    /// The owner may not go on: the chat waits again at its original place.
+    Returned {
+        /// Who owned it.
+        who: UserId,
+        /// Why.
+        why: ReturnReason,
+        /// What she left for who claims it. Personal.
+        note: Option<String>,
+    },
+    /// Nobody answered in time, or nobody is there any more: the patron is offered a ticket.
+    TicketOffered {
+        /// Why.
+        why: OfferReason,
+    },
+    /// The patron asked for a ticket.
+    TicketRequested {
+        /// Personal.
+        name: String,
+        /// Personal.
+        email: String,
+        /// The home library's queue for it, if one is set.
+        queue: Option<TicketQueueId>,
+    },
+    /// Somebody who could have claimed it said that nobody will.
+    Dismissed {
+        /// Who.
+        by: UserId,
+        /// Why, for staff. Personal.
+        note: Option<String>,
+    },
+    /// The patron was told that her owner is idle.
+    Idled {
+        /// What she was told.
+        text: String,
+    },
+    /// The patron's name or contact was corrected; `None` stays, empty is removed.
+    PatronChanged {
+        /// By whom.
+        by: Author,
+        /// Personal.
+        name: Option<String>,
+        /// Personal.
+        contact: Option<String>,
+    },
+    /// An operator of another library looked at the patron's contact.
+    ContactRevealed {
+        /// Who.
+        by: UserId,
+    },
+    /// What the chat is about, as staff say: all of it.
+    Tagged {
+        /// Who said so.
+        by: UserId,
+        /// In order.
+        tags: BTreeSet<String>,
+    },
+    /// How it was, as the patron says.
+    Rated {
+        /// Of five.
+        rating: Rating,
+        /// Personal.
+        comment: Option<String>,
+    },
     /// It is over.
     Ended {
         /// Why.
@@ -141,6 +211,10 @@ pub struct Opened {
     pub page: Option<String>,
     /// BCP 47.
     pub lang: Option<String>,
+    /// The ended chat of the same patron that this one goes on from.
+    pub continues: Option<ChatId>,
+    /// When the patron is offered a ticket, if nobody has answered by then.
+    pub ticket_at: Option<Timestamp>,
     /// Where it rings first.
     pub ring: Ring,
 }
@@ -178,4 +252,44 @@ pub enum EndCause {
     Missed,
     /// The patron stayed away longer than the widget's grace.
     PatronGone,
+    /// Nobody had claimed it when somebody said that nobody will.
+    Dismissed,
+    /// Nobody had claimed it when the patron asked for a ticket.
+    Ticket,
+}
+
+/// Why an owner may not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReturnReason {
+    /// Nobody took over what she handed over.
+    HandOver,
+    /// She signed out, or was signed out.
+    SignedOut,
+    /// She may no longer answer this library's patrons.
+    NoRight,
+}
+
+/// Why a patron is offered a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferReason {
+    /// She waited as long as the widget says.
+    Waited,
+    /// Nobody is left where it rings.
+    Nobody,
+}
+
+/// One to five, five the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rating(u8);
+
+impl Rating {
+    /// `None` if there is no such rating.
+    pub fn new(points: u8) -> Option<Self> {
+        (1..=5).contains(&points).then_some(Self(points))
+    }
+
+    /// One to five.
+    pub fn points(self) -> u8 {
+        self.0
+    }
 }

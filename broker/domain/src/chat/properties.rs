@@ -22,7 +22,7 @@ fn whole(_: &Played) {}
 fn any_turn(_: &Turn) {}
 
 #[test]
-fn an_operator_has_one_role_and_the_owner_changes_only_by_claim_loss_and_end() {
+fn an_operator_has_one_role_and_the_owner_changes_only_by_claim_loss_return_and_end() {
     in_every_chat(
         |turn| {
             if let Some(owner) = turn.after.owner() {
@@ -34,6 +34,7 @@ fn an_operator_has_one_role_and_the_owner_changes_only_by_claim_loss_and_end() {
                         event,
                         ChatEvent::Claimed { .. }
                             | ChatEvent::OwnerLost { .. }
+                            | ChatEvent::Returned { .. }
                             | ChatEvent::Ended { .. }
                     )
                 };
@@ -62,17 +63,23 @@ fn a_claim_succeeds_once_and_everybody_else_is_told_who_was_first() {
 }
 
 #[test]
-fn only_the_owner_the_patron_or_the_patrons_absence_ends_a_chat() {
+fn only_the_owner_the_patron_her_absence_or_a_dismissal_ends_a_chat() {
     in_every_chat(
         |turn| {
             let Some(ChatEvent::Ended { cause, by }) = turn.decision.iter().flatten().last() else {
                 return;
             };
             match by {
+                Author::Operator(user) if *cause == EndCause::Dismissed => {
+                    assert_eq!(turn.before.phase, Phase::Waiting, "{user} dismissed it");
+                }
                 Author::Operator(user) => {
                     assert_eq!((turn.before.owner(), *cause), (Some(user), EndCause::Operator));
                 }
-                Author::Patron => assert_eq!(*turn.asked, Command::End { by: Author::Patron }),
+                Author::Patron => assert!(matches!(
+                    turn.asked,
+                    Command::End { by: Author::Patron } | Command::RequestTicket { .. }
+                )),
                 Author::System => assert!(turn.before.patron.is_due(turn.context.now)),
             }
         },
@@ -121,12 +128,16 @@ fn a_patron_never_sees_notes_nor_what_staff_settle_among_themselves() {
             let internal = matches!(
                 event,
                 ChatEvent::Noted { .. }
+                    | ChatEvent::Dismissed { .. }
+                    | ChatEvent::Tagged { .. }
+                    | ChatEvent::ContactRevealed { .. }
                     | ChatEvent::TransferDeclined { .. }
                     | ChatEvent::TransferOffered { tell_patron: false, .. }
             );
             assert!(!(internal && sees(Audience::Patron, event)), "{event:?}");
             let staffs = matches!(event, ChatEvent::Posted { by: Author::Operator(_), .. });
-            let hidden = internal || staffs;
+            // Why it was dismissed is for whoever it rang for.
+            let hidden = (internal || staffs) && !matches!(event, ChatEvent::Dismissed { .. });
             assert!(!(hidden && sees(Audience::Previewer, event)), "{event:?}");
         }
     });

@@ -7,7 +7,7 @@
 //! offers, away marks, rings, marks of erasure) is let in only while it leaves that sum within the
 //! limit. Not here: what is said when there is no room (`decide`).
 
-use super::state::{Attendance, ChatState, Phase};
+use super::state::{Attendance, ChatState, Phase, Transfer};
 
 /// Most events that a chat may hold.
 pub const EVENTS_MAX: u64 = 5_000;
@@ -22,10 +22,14 @@ pub(crate) mod cost {
     pub(crate) const RUNG: u64 = 1;
     /// Itself.
     pub(crate) const ERASED: u64 = 1;
-    /// Itself, the claim, and the old owner's leaving.
-    pub(crate) const OFFER: u64 = 3;
-    /// Itself: what the earlier offer made the chat owe is owed already.
-    pub(crate) const NEXT_OFFER: u64 = 1;
+    /// Itself.
+    pub(crate) const TICKET_OFFERED: u64 = 1;
+    /// Itself.
+    pub(crate) const REMARK: u64 = 1;
+    /// Itself, the next claim, and her leaving as a participant.
+    pub(crate) const RETURNED: u64 = 3;
+    /// An offer alone; what it makes the chat owe is `owed_by_offer`.
+    pub(crate) const OFFER: u64 = 1;
     /// Itself and coming back.
     pub(crate) const PERSON_AWAY: u64 = 2;
     /// Itself, the loss, the next claim, and her coming back and leaving as a participant.
@@ -46,10 +50,17 @@ impl ChatState {
             Phase::Active { attendance, .. } => 4 * away(*attendance),
         };
         let end = 1;
-        let transfer = if self.transfer.is_some() { 2 } else { 0 };
+        let hands_over = |it: &Transfer| it.hand_over.is_some();
+        let transfer = self.transfer.as_ref().map_or(0, |it| owed_by_offer(hands_over(it)));
         let people: u64 = self.participants.values().map(|attendance| 1 + away(*attendance)).sum();
         end + holder + transfer + people + away(self.patron)
     }
+}
+
+/// The claim and the old owner's leaving; or, handed over to nobody, the lapse, the return, the
+/// next claim and her leaving.
+pub(crate) fn owed_by_offer(hand_over: bool) -> u64 {
+    if hand_over { 4 } else { 2 }
 }
 
 fn away(attendance: Attendance) -> u64 {

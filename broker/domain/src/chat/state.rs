@@ -1,13 +1,15 @@
 //! What is true of a chat after its events so far. Holds no message texts: only the patron's ring,
 //! shortened, because every waiting list shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
+use deskbell_protocol::ids::{ChatId, InstitutionId, Target, UserId, WidgetId};
 use jiff::Timestamp;
 
 use super::event::{Digest, EndCause};
+use super::room::cost;
 pub use super::room::{EVENTS_MAX, TEXTS_MAX};
 
 /// A chat.
@@ -32,6 +34,18 @@ pub struct ChatState {
     pub last_offered: Option<Target>,
     /// Whether the patron is there.
     pub patron: Attendance,
+    /// Who of another library looked at the patron's contact, and sees it from then on.
+    pub revealed: BTreeSet<UserId>,
+    /// What it is about, as staff say.
+    pub tags: BTreeSet<String>,
+    /// After how long without an answer the patron is told that her owner is idle.
+    pub idle: Option<Duration>,
+    /// Since when the patron has had no answer from her owner.
+    pub unanswered: Option<Timestamp>,
+    /// Whether the patron asked for a ticket.
+    pub ticket_requested: bool,
+    /// Whether anybody ever claimed it.
+    pub was_claimed: bool,
 }
 
 /// How far a chat has come.
@@ -89,6 +103,14 @@ pub struct Rang {
     /// When the next option is looked for. `None`: nothing is left to wait for, so an option that
     /// comes online later rings at once.
     pub rolls_at: Option<Timestamp>,
+    /// When the patron is offered a ticket; `None` once she was, or if she is not to be.
+    pub ticket_at: Option<Timestamp>,
+    /// The ended chat that this one goes on from.
+    pub continues: Option<ChatId>,
+    /// How to reach the patron, and the event that said so. Blanked by erasure.
+    pub contact: Option<(String, u64)>,
+    /// The event that said the patron's name.
+    pub named_by: u64,
     /// What lists show of it.
     pub preview: Preview,
 }
@@ -102,6 +124,17 @@ pub struct Preview {
     pub name: Option<String>,
     /// The page she rang from.
     pub page: Option<String>,
+    /// Set while it waits again.
+    pub returned: Option<Returned>,
+}
+
+/// That a chat waits again, after somebody owned it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Returned {
+    /// What the former owner left for who claims it.
+    pub note: Option<String>,
+    /// The event that said so.
+    pub seq: u64,
 }
 
 /// An offer.
@@ -115,6 +148,17 @@ pub struct Transfer {
     pub until: Timestamp,
     /// Whether the patron was told.
     pub tell_patron: bool,
+    /// Set if the owner has to go: what she leaves for who claims it. Blanked by erasure.
+    pub hand_over: Option<HandOver>,
+}
+
+/// What an owner who has to go leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HandOver {
+    /// For who claims it.
+    pub note: Option<String>,
+    /// The event that said so.
+    pub seq: u64,
 }
 
 impl Default for ChatState {
@@ -128,6 +172,12 @@ impl Default for ChatState {
             transfer: None,
             last_offered: None,
             patron: Attendance::Here,
+            revealed: BTreeSet::new(),
+            tags: BTreeSet::new(),
+            idle: None,
+            unanswered: None,
+            ticket_requested: false,
+            was_claimed: false,
         }
     }
 }
@@ -153,6 +203,20 @@ impl ChatState {
 
     /// The next moment at which a `Tick` may have something to say.
     pub fn deadline(&self) -> Option<Timestamp> {
+        self.lasting_deadline().into_iter().chain(self.idle_at()).min()
+    }
+
+    /// When the patron is told that her owner is idle, if she is there to hear it. It moves with
+    /// every message.
+    pub fn idle_at(&self) -> Option<Timestamp> {
+        let Phase::Active { .. } = self.phase else { return None };
+        let hears = self.patron == Attendance::Here && self.room_for(cost::TEXT);
+        let since = self.unanswered.filter(|_| hears)?;
+        Some(since.checked_add(self.idle?).unwrap_or(Timestamp::MAX))
+    }
+
+    /// The same without what moves with every message.
+    pub fn lasting_deadline(&self) -> Option<Timestamp> {
         if !self.is_live() {
             return None;
         }
@@ -162,11 +226,17 @@ impl ChatState {
         };
         let people = self.participants.values().filter_map(|attendance| attendance.until());
         let transfer = self.transfer.as_ref().map(|offer| offer.until);
-        [owner, transfer, self.patron.until(), self.rolls_at()]
+        [owner, transfer, self.patron.until(), self.rolls_at(), self.ticket_at()]
             .into_iter()
             .flatten()
             .chain(people)
             .min()
+    }
+
+    /// When the patron is offered a ticket: only while it waits, and while there is room to say so.
+    pub(crate) fn ticket_at(&self) -> Option<Timestamp> {
+        let ring = self.ring.as_ref().filter(|_| self.phase == Phase::Waiting)?;
+        ring.ticket_at.filter(|_| self.room_for(cost::TICKET_OFFERED))
     }
 
     /// When the next option is looked for: only while it waits, and while there is room to say so.

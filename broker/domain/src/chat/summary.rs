@@ -59,7 +59,7 @@ impl Summary {
             session: ring.session,
             patron: state.patron,
             transfer: state.transfer.clone(),
-            deadline: state.deadline(),
+            deadline: state.lasting_deadline(),
             preview: ring.preview.clone(),
         })
     }
@@ -68,11 +68,22 @@ impl Summary {
     /// do, and they are most of a chat.
     pub fn changed_by(event: &ChatEvent) -> bool {
         match event {
-            ChatEvent::Posted { .. } | ChatEvent::Noted { .. } => false,
-            ChatEvent::Erased { seqs } => seqs.contains(&1),
-            ChatEvent::Opened(_)
+            ChatEvent::Posted { .. }
+            | ChatEvent::Noted { .. }
+            | ChatEvent::Idled { .. }
+            | ChatEvent::Dismissed { .. }
+            | ChatEvent::TicketRequested { .. }
+            | ChatEvent::ContactRevealed { .. }
+            | ChatEvent::Tagged { .. }
+            | ChatEvent::Rated { .. } => false,
+            // Which of them it repeats is the state's affair.
+            ChatEvent::Erased { .. }
+            | ChatEvent::Opened(_)
             | ChatEvent::Rung(_)
             | ChatEvent::Claimed { .. }
+            | ChatEvent::Returned { .. }
+            | ChatEvent::TicketOffered { .. }
+            | ChatEvent::PatronChanged { .. }
             | ChatEvent::TransferOffered { .. }
             | ChatEvent::TransferCanceled { .. }
             | ChatEvent::TransferDeclined { .. }

@@ -4,6 +4,7 @@
 mod absence;
 mod offers;
 mod ringing;
+mod service;
 
 use jiff::Timestamp;
 
@@ -21,7 +22,8 @@ fn claim(by: &str) -> Command {
 }
 
 fn transfer(by: &str, to: &str) -> Command {
-    Command::Transfer { by: user(by), to: target(to), note: None, tell_patron: false }
+    let (by, to) = (user(by), target(to));
+    Command::Transfer { by, to, note: None, tell_patron: false, hand_over: false }
 }
 
 fn post(by: Author) -> Command {

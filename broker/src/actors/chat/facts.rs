@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use deskbell_domain::access::{self, Denied, Principal};
 use deskbell_domain::audience::Audience;
@@ -27,6 +28,8 @@ impl ChatActor {
             plan: Plan::default(),
             standing: Standing::default(),
             target_online: false,
+            ticket_queue: None,
+            idle_text: String::new(),
             waits: node.settings.waits,
         };
         match command {
@@ -37,6 +40,7 @@ impl ChatActor {
             }
             Command::Tick
             | Command::Replan
+            | Command::Return { .. }
             | Command::PatronLost
             | Command::OperatorLost { .. } => {
                 let directory = node.directory.load();
@@ -47,9 +51,24 @@ impl ChatActor {
                 let settling = node.settling.load(Ordering::Relaxed);
                 let is_there = |it: &Transfer| settling || node.online(&it.to);
                 context.target_online = pending.is_some_and(is_there);
+                if let Some(owner) = state.owner() {
+                    let idle = directory.idle_of(owner);
+                    context.idle_text = idle.map(|it| it.text.clone()).unwrap_or_default();
+                }
             }
-            Command::Claim { by } | Command::DeclineTransfer { by, .. } => {
+            Command::Claim { by } => {
                 context.standing = node.presence.standing(by);
+                let directory = node.directory.load();
+                let idle = directory.idle_of(by).filter(|it| it.seconds > 0);
+                context.waits.idle = idle.map(|it| Duration::from_secs(it.seconds.into()));
+            }
+            Command::DeclineTransfer { by, .. } | Command::Dismiss { by, .. } => {
+                context.standing = node.presence.standing(by);
+            }
+            Command::RequestTicket { .. } => {
+                let directory = node.directory.load();
+                let widget = state.ring.as_ref().and_then(|it| directory.widgets.get(&it.widget));
+                context.ticket_queue = widget.and_then(|it| it.ticket_queue.clone());
             }
             Command::Transfer { to, .. } => context.target_online = node.online(to),
             // Texts among them: on the path of every message nothing more is asked about.
@@ -58,6 +77,10 @@ impl ChatActor {
             | Command::CancelTransfer { .. }
             | Command::Leave { .. }
             | Command::End { .. }
+            | Command::SetPatron { .. }
+            | Command::Reveal { .. }
+            | Command::Tag { .. }
+            | Command::Rate { .. }
             | Command::PatronFound
             | Command::OperatorFound { .. }
             | Command::MarkErased { .. } => {}

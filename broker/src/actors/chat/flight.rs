@@ -146,7 +146,7 @@ impl ChatActor {
             }
         }
         if let Some(peer) = peer
-            && let Err(denied) = self.may(&flight.scratch, peer, &deed.command)
+            && let Err(denied) = guarded(|| self.may(&flight.scratch, peer, &deed.command))?
         {
             return Ok(Verdict::Refused(denied.into()));
         }
@@ -350,7 +350,17 @@ impl ChatActor {
         }
         self.history.push(event.clone());
         self.tell_readers(event);
+        self.watch_idleness();
         written
+    }
+
+    /// Has the desk wake this chat when its owner will have been idle too long. Once for each time:
+    /// messages only move the moment, and a wake-up that comes too early asks for the next one.
+    pub(super) fn watch_idleness(&mut self) {
+        if let Some(at) = self.state.idle_at().filter(|_| !self.idle_watched) {
+            self.idle_watched = true;
+            self.seat.node.desk().wake(self.chat, at);
+        }
     }
 
     /// The core has a bug: what was decided with it is asked again after a rebuild.
@@ -386,9 +396,14 @@ impl Flight {
 
 fn author_of(command: &Command) -> Author {
     match command {
-        Command::Open(_) => Author::Patron,
-        Command::Post { by, .. } | Command::End { by } => by.clone(),
+        Command::Open(_) | Command::RequestTicket { .. } | Command::Rate { .. } => Author::Patron,
+        Command::Post { by, .. } | Command::End { by } | Command::SetPatron { by, .. } => {
+            by.clone()
+        }
         Command::Claim { by }
+        | Command::Dismiss { by, .. }
+        | Command::Reveal { by }
+        | Command::Tag { by, .. }
         | Command::Note { by, .. }
         | Command::Transfer { by, .. }
         | Command::CancelTransfer { by }
@@ -400,6 +415,7 @@ fn author_of(command: &Command) -> Author {
         | Command::OperatorFound { .. }
         | Command::Tick
         | Command::Replan
+        | Command::Return { .. }
         | Command::MarkErased { .. } => Author::System,
     }
 }

@@ -166,6 +166,7 @@ impl ChatActor {
             state: &self.state,
             eid: last.eid,
             events: within_page_from_end(&self.history.last_events(SNAPSHOT_EVENTS)),
+            now: self.seat.node.clock.now(),
         });
         let reader = &mut self.readers.all[place];
         reader.seen = self.state.version;
@@ -222,6 +223,8 @@ impl ChatActor {
             if deed.command == Command::Tick && answer.is_ok() {
                 // The desk goes by what is due now, also when nothing was.
                 self.tell_desk(None);
+                self.idle_watched = false;
+                self.watch_idleness();
             }
             return;
         };
@@ -238,9 +241,12 @@ impl ChatActor {
                     let place = self.add_reader(&peer, audience);
                     self.show_whole(place, Whole::First);
                 }
-                let at = written.map(|it| (self.chat, it.seq, it.eid));
+                // A write that found nothing left to do is answered with where the chat stands.
+                let stands = || self.history.last().map(|it| (it.seq, it.eid));
+                let place = written.map(|it| (it.seq, it.eid)).or_else(stands);
+                let at = place.map(|(seq, eid)| (self.chat, seq, eid));
                 let frame = self.encode(&Say::Done { re, at });
-                let place = written.map_or(0, |it| it.seq);
+                let place = at.map_or(0, |(_, seq, _)| seq);
                 match self.readers.get(peer.connection) {
                     Some(reader) if reader.seen < place => reader.held.push((place, frame)),
                     Some(reader) if matches!(deed.command, Command::Post { .. }) => {

@@ -26,6 +26,13 @@ pub(super) struct Moved {
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
+pub(super) struct Wake {
+    pub(super) chat: ChatId,
+    pub(super) at: Timestamp,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
 pub(super) struct Previewing {
     pub(super) chat: ChatId,
     pub(super) count: u32,
@@ -138,6 +145,15 @@ impl Handler<Moved> for DeskActor {
             self.tell_places();
         }
         self.reconcile(chat);
+    }
+}
+
+impl Handler<Wake> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, Wake { chat, at }: Wake, _: &mut Context<Self>) {
+        self.view.wake(chat, at);
+        self.rearm.notify_one();
     }
 }
 

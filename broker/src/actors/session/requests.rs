@@ -6,15 +6,16 @@ use std::sync::atomic::Ordering;
 
 use actix::{Context, Handler, Message};
 use deskbell_domain::access::Denied;
-use deskbell_domain::chat::Command;
+use deskbell_domain::chat::{ChatEvent, Command};
 use deskbell_domain::person::Status;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
 use jiff::Timestamp;
 
 use super::{Peer, SessionActor};
 use crate::actors::chat::{Ask, Deed, Wish};
-use crate::actors::node::Seat;
+use crate::actors::node::{Node, Seat};
 use crate::actors::say::{Refused, Say};
+use crate::log::{LogError, StreamId, record};
 use crate::presence::Told;
 
 /// A request of this connection.
@@ -78,6 +79,11 @@ impl Peer {
         }
     }
 
+    fn refuse(&self, re: u32, why: &Refused, node: &Node) {
+        let say = Say::Refused { re, why, next: None };
+        self.outbox.push_all([node.encode.encode(&say, &node.directory.load())], 1, false);
+    }
+
     fn ask(self: &Arc<Self>, re: u32, chat: ChatId, what: Wish, seat: &Arc<Seat>) {
         let handle = seat.node.registry.chat(chat, seat);
         handle.addr.do_send(Ask { from: Some((self.clone(), re)), what });
@@ -94,7 +100,12 @@ impl Handler<Request> for SessionActor {
                 if let Err(why) = self.has_room_for(chat, &deed.command) {
                     return self.refuse(re, &why);
                 }
-                self.ask(re, chat, Wish::Do(deed));
+                match &deed.command {
+                    Command::Open(opened) if opened.continues.is_some() => {
+                        self.open_if_hers(re, chat, deed);
+                    }
+                    _ => self.ask(re, chat, Wish::Do(deed)),
+                }
             }
             Want::Follow { chat, from } => match self.may_follow(chat) {
                 Ok(()) => self.ask(re, chat, Wish::Follow { from }),
@@ -119,6 +130,21 @@ impl Handler<Request> for SessionActor {
 impl SessionActor {
     fn ask(&self, re: u32, chat: ChatId, what: Wish) {
         self.peer.ask(re, chat, what, &self.seat);
+    }
+
+    /// A ring that goes on from an earlier chat: that must be the same patron's.
+    fn open_if_hers(&self, re: u32, chat: ChatId, deed: Box<Deed>) {
+        let (peer, seat) = (self.peer.clone(), self.seat.clone());
+        tokio::task::spawn_local(async move {
+            match is_hers(&seat.node, &deed.command).await {
+                Ok(true) => peer.ask(re, chat, Wish::Do(deed), &seat),
+                Ok(false) => peer.refuse(re, &Refused::Denied(Denied::NotFound), &seat.node),
+                Err(error) => {
+                    tracing::warn!(%chat, %error, "the earlier chat cannot be read");
+                    peer.refuse(re, &Refused::Unavailable, &seat.node);
+                }
+            }
+        });
     }
 
     fn refuse(&self, re: u32, why: &Refused) {
@@ -161,5 +187,17 @@ impl SessionActor {
         self.monitoring_changed(&holds);
         self.reply(&Say::Presence { re: Some(re), told: &holds });
         node.desk().told(Arc::clone(&self.peer), holds, shift);
+    }
+}
+
+/// Whether the chat that a ring goes on from was opened in the same session.
+async fn is_hers(node: &Node, command: &Command) -> Result<bool, LogError> {
+    let Command::Open(opened) = command else { return Ok(true) };
+    let Some(earlier) = opened.continues else { return Ok(true) };
+    let page = node.log.read(StreamId::Chat(earlier), 0, 1).await?;
+    let Some(first) = page.records.first() else { return Ok(false) };
+    match record::chat::decode(&first.entry.event)? {
+        ChatEvent::Opened(before) => Ok(before.session == opened.session),
+        _ => Ok(false),
     }
 }

@@ -51,7 +51,7 @@ fn a_deadline_fires_once_and_not_before_its_time() {
         world.moves(Duration::from_secs(2)).await;
         assert_eq!(world.kinds(CHAT).await, ["chat.opened", "chat.rung"]);
         tick(&stage);
-        world.moves(ROLL_UP * 9).await;
+        world.moves(ROLL_UP * 2).await;
         assert_eq!(world.kinds(CHAT).await, ["chat.opened", "chat.rung"]);
     });
 }
@@ -70,7 +70,7 @@ fn a_deadline_that_the_store_refuses_is_tried_again_a_little_later() {
             world.moves(Duration::from_secs(6)).await;
         }
         assert_eq!(world.kinds(CHAT).await, ["chat.opened", "chat.rung"]);
-        world.moves(ROLL_UP * 9).await;
+        world.moves(ROLL_UP).await;
         assert_eq!(stage.weather.submitted().len(), before + 4);
     });
 }

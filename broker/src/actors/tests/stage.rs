@@ -320,6 +320,8 @@ impl Client {
             answers: vec![],
             page: None,
             lang: None,
+            continues: None,
+            ticket_at: None,
             ring,
         };
         Want::write(chat, Cmid(Uuid::from_u128(u128::MAX)), 1, Command::Open(Box::new(opened)))

@@ -22,10 +22,17 @@ pub(super) fn refused(
 ) -> to_client::Refused {
     let code = code_of(why);
     let winner = match why {
-        Refused::Chat(chat::Refusal::AlreadyClaimed(by)) => Some(by),
+        Refused::Chat(chat::Refusal::AlreadyClaimed(by) | chat::Refusal::BeingAnswered(by)) => {
+            Some(by)
+        }
         _ => None,
     };
-    let by = winner.map(|by| operator(Audience::Staff, by, directory));
+    // Who asks for a ticket is a patron: she gets no login name.
+    let audience = match code {
+        ErrorCode::BeingAnswered => Audience::Patron,
+        _ => Audience::Staff,
+    };
+    let by = winner.map(|by| operator(audience, by, directory));
     let waits = matches!(code, ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::Internal);
     to_client::Refused {
         re: Some(re),
@@ -69,6 +76,8 @@ fn code_of_chat(refusal: &chat::Refusal) -> ErrorCode {
         Refusal::TargetOffline => ErrorCode::TargetOffline,
         Refusal::TargetIsOwner => ErrorCode::TargetNotAllowed,
         Refusal::Ended => ErrorCode::ChatEnded,
+        Refusal::BeingAnswered(_) => ErrorCode::BeingAnswered,
+        Refusal::NotEnded | Refusal::NeverAnswered => ErrorCode::NotRatable,
         Refusal::Full => ErrorCode::ChatFull,
     }
 }

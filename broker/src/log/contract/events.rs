@@ -20,7 +20,7 @@ pub(crate) fn posted(text: &str) -> ChatEvent {
 }
 
 pub(crate) fn claimed() -> ChatEvent {
-    ChatEvent::Claimed { by: "maya".parse().unwrap(), transfer: false }
+    ChatEvent::Claimed { by: "maya".parse().unwrap(), transfer: false, idle: None }
 }
 
 pub(crate) fn opened() -> ChatEvent {
@@ -36,6 +36,8 @@ pub(crate) fn opened() -> ChatEvent {
         answers: vec![("Your course?".into(), "canary answer".into())],
         page: canary("page"),
         lang: Some("en".into()),
+        continues: None,
+        ticket_at: None,
         ring: Ring {
             tiers: vec!["coop/tri-county".parse().unwrap()],
             skipped: vec![],
@@ -86,6 +88,7 @@ pub(crate) fn canary(stream: StreamId) -> Append {
             to: "operator/ines".parse().unwrap(),
             note: Some("canary transfer note".into()),
             tell_patron: true,
+            hand_over: false,
             until: at(500),
         },
         ChatEvent::TransferDeclined { by: by(), reason: "canary reason".into() },
@@ -108,6 +111,7 @@ pub(crate) fn canary(stream: StreamId) -> Append {
             question: "canary question".into(),
             name: Some("canary name".into()),
             page: Some("canary page".into()),
+            returned: None,
         },
     };
     Append {

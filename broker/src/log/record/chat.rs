@@ -7,7 +7,7 @@
 mod stored;
 
 use deskbell_domain::chat::ChatEvent;
-use deskbell_domain::chat::event::Opened;
+use deskbell_domain::chat::event::{Opened, Rating};
 use deskbell_domain::person::Author;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,15 @@ pub const KINDS: &[Kind] = &[
     ("chat.participant_lost", 1),
     ("chat.ended", 1),
     ("chat.erased", 1),
+    ("chat.returned", 1),
+    ("chat.ticket_offered", 1),
+    ("chat.ticket_requested", 1),
+    ("chat.dismissed", 1),
+    ("chat.idled", 1),
+    ("chat.patron_changed", 1),
+    ("chat.contact_revealed", 1),
+    ("chat.tagged", 1),
+    ("chat.rated", 1),
 ];
 
 /// From each older version to the next.
@@ -48,20 +57,23 @@ pub fn encode(event: &ChatEvent) -> StoredEvent {
     match event {
         ChatEvent::Opened(opened) => store("chat.opened", &s::Opened::from(&**opened)),
         ChatEvent::Rung(ring) => store("chat.rung", &s::Ring::from(ring)),
-        ChatEvent::Claimed { by, transfer } => {
-            store("chat.claimed", &s::Claimed { by: by.clone(), transfer: *transfer })
+        ChatEvent::Claimed { by, transfer, idle } => {
+            let idle_seconds = idle.map(|it| it.as_secs());
+            let (by, transfer) = (by.clone(), *transfer);
+            store("chat.claimed", &s::Claimed { by, transfer, idle_seconds })
         }
         ChatEvent::Posted { by, text, lang } => posted(by, text, lang.as_deref()),
         ChatEvent::Noted { by, text } => {
             store("chat.noted", &s::Noted { by: by.clone(), text: text.as_str().into() })
         }
-        ChatEvent::TransferOffered { by, to, note, tell_patron, until } => store(
+        ChatEvent::TransferOffered { by, to, note, tell_patron, hand_over, until } => store(
             "chat.transfer_offered",
             &s::TransferOffered {
                 by: by.clone(),
                 to: to.clone(),
                 note: note.as_deref().map(Into::into),
                 tell_patron: *tell_patron,
+                hand_over: *hand_over,
                 until: *until,
             },
         ),
@@ -90,7 +102,55 @@ pub fn encode(event: &ChatEvent) -> StoredEvent {
             store("chat.ended", &s::Ended { cause: (*cause).into(), by: by.clone() })
         }
         ChatEvent::Erased { seqs } => store("chat.erased", &s::Erased { seqs: seqs.into() }),
+        ChatEvent::Returned { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::TicketRequested { .. }
+        | ChatEvent::Dismissed { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::PatronChanged { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
+        | ChatEvent::Rated { .. } => encode_remark(event),
     }
+}
+
+/// What a desk offers beside answers.
+fn encode_remark(event: &ChatEvent) -> StoredEvent {
+    match event {
+        ChatEvent::Returned { who, why, note } => {
+            let (who, why, note) = (who.clone(), (*why).into(), some(note.as_ref()));
+            store("chat.returned", &s::Returned { who, why, note })
+        }
+        ChatEvent::TicketOffered { why } => {
+            store("chat.ticket_offered", &s::TicketOffered { why: (*why).into() })
+        }
+        ChatEvent::TicketRequested { name, email, queue } => {
+            let (name, email, queue) = (name.into(), email.into(), queue.clone());
+            store("chat.ticket_requested", &s::TicketRequested { name, email, queue })
+        }
+        ChatEvent::Dismissed { by, note } => {
+            store("chat.dismissed", &s::Dismissed { by: by.clone(), note: some(note.as_ref()) })
+        }
+        ChatEvent::Idled { text } => store("chat.idled", &s::Idled { text: text.into() }),
+        ChatEvent::PatronChanged { by, name, contact } => {
+            let (by, name, contact) = (by.clone(), some(name.as_ref()), some(contact.as_ref()));
+            store("chat.patron_changed", &s::PatronChanged { by, name, contact })
+        }
+        ChatEvent::ContactRevealed { by } => by_whom("chat.contact_revealed", by),
+        ChatEvent::Tagged { by, tags } => store(
+            "chat.tagged",
+            &s::Tagged { by: by.clone(), tags: std::borrow::Cow::Borrowed(tags) },
+        ),
+        ChatEvent::Rated { rating, comment } => store(
+            "chat.rated",
+            &s::Rated { rating: rating.points(), comment: some(comment.as_ref()) },
+        ),
+        _ => unreachable!("`encode` hands over no other"),
+    }
+}
+
+fn some(text: Option<&String>) -> Option<std::borrow::Cow<'_, str>> {
+    text.map(|text| text.as_str().into())
 }
 
 /// What was stored, whatever its version.
@@ -105,10 +165,25 @@ pub fn blank(event: &StoredEvent) -> Result<StoredEvent, LogError> {
     match &mut event {
         ChatEvent::Opened(opened) => blank_opened(opened),
         ChatEvent::Posted { text, .. } | ChatEvent::Noted { text, .. } => text.clear(),
-        ChatEvent::TransferOffered { note, .. } => clear(note),
+        ChatEvent::TransferOffered { note, .. }
+        | ChatEvent::Returned { note, .. }
+        | ChatEvent::Dismissed { note, .. }
+        | ChatEvent::Rated { comment: note, .. } => clear(note),
+        ChatEvent::TicketRequested { name, email, .. } => {
+            name.clear();
+            email.clear();
+        }
+        ChatEvent::PatronChanged { name, contact, .. } => {
+            clear(name);
+            clear(contact);
+        }
         ChatEvent::TransferDeclined { reason, .. } => reason.clear(),
         ChatEvent::Rung(_)
         | ChatEvent::Claimed { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
         | ChatEvent::TransferCanceled { .. }
         | ChatEvent::TransferLapsed { .. }
         | ChatEvent::Left { .. }
@@ -203,6 +278,22 @@ fn decode_newest(event: &StoredEvent, body: &str) -> Result<ChatEvent, LogError>
         "chat.ended" => of::<s::Ended>(event, body)?.into(),
         "chat.erased" => {
             ChatEvent::Erased { seqs: of::<s::Erased>(event, body)?.seqs.into_owned() }
+        }
+        "chat.returned" => of::<s::Returned>(event, body)?.into(),
+        "chat.ticket_offered" => {
+            ChatEvent::TicketOffered { why: of::<s::TicketOffered>(event, body)?.why.into() }
+        }
+        "chat.ticket_requested" => of::<s::TicketRequested>(event, body)?.into(),
+        "chat.dismissed" => of::<s::Dismissed>(event, body)?.into(),
+        "chat.idled" => ChatEvent::Idled { text: of::<s::Idled>(event, body)?.text.into_owned() },
+        "chat.patron_changed" => of::<s::PatronChanged>(event, body)?.into(),
+        "chat.contact_revealed" => ChatEvent::ContactRevealed { by: of::<s::By>(event, body)?.by },
+        "chat.tagged" => of::<s::Tagged>(event, body)?.into(),
+        "chat.rated" => {
+            let s::Rated { rating, comment } = of(event, body)?;
+            let wrong = || unreadable(event, format!("a rating of {rating}"));
+            let rating = Rating::new(rating).ok_or_else(wrong)?;
+            ChatEvent::Rated { rating, comment: comment.map(Into::into) }
         }
         kind => return Err(newer(kind, event.version)),
     })

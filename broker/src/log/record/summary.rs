@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use deskbell_domain::chat::Summary;
 use deskbell_domain::chat::event::Digest;
-use deskbell_domain::chat::state::{Attendance, Preview, Transfer};
+use deskbell_domain::chat::state::{Attendance, HandOver, Preview, Returned, Transfer};
 use deskbell_protocol::ids::{ChatId, InstitutionId, Target, UserId, WidgetId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ struct Stored<'a> {
     name: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     page: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returned: Option<Left>,
 }
 
 /// `null` is here.
@@ -58,6 +60,17 @@ struct Offer {
     to: Target,
     until: Timestamp,
     tell_patron: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hand_over: Option<Left>,
+}
+
+/// A note that somebody left, and the event that said so.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Left {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    seq: u64,
 }
 
 /// As it is stored today.
@@ -80,11 +93,13 @@ pub fn encode(it: &Summary) -> String {
             to: it.to.clone(),
             until: it.until,
             tell_patron: it.tell_patron,
+            hand_over: it.hand_over.clone().map(|HandOver { note, seq }| Left { note, seq }),
         }),
         deadline: it.deadline,
         question: it.preview.question.as_str().into(),
         name: it.preview.name.as_deref().map(Into::into),
         page: it.preview.page.as_deref().map(Into::into),
+        returned: it.preview.returned.clone().map(|Returned { note, seq }| Left { note, seq }),
     };
     serde_json::to_string(&stored).expect("stored types have text keys and no failing part")
 }
@@ -109,12 +124,14 @@ pub fn decode(text: &str) -> Result<Summary, LogError> {
             to: it.to,
             until: it.until,
             tell_patron: it.tell_patron,
+            hand_over: it.hand_over.map(|Left { note, seq }| HandOver { note, seq }),
         }),
         deadline: it.deadline,
         preview: Preview {
             question: it.question.into_owned(),
             name: it.name.map(Cow::into_owned),
             page: it.page.map(Cow::into_owned),
+            returned: it.returned.map(|Left { note, seq }| Returned { note, seq }),
         },
     })
 }
@@ -122,9 +139,15 @@ pub fn decode(text: &str) -> Result<Summary, LogError> {
 /// Without what the patron told.
 pub fn blank(text: &str) -> Result<String, LogError> {
     let mut summary = decode(text)?;
-    let Preview { question, name, page } = &mut summary.preview;
+    let Preview { question, name, page, returned } = &mut summary.preview;
     question.clear();
     name.iter_mut().chain(page).for_each(String::clear);
+    if let Some(hand_over) = summary.transfer.as_mut().and_then(|it| it.hand_over.as_mut()) {
+        hand_over.note = None;
+    }
+    if let Some(returned) = returned {
+        returned.note = None;
+    }
     Ok(encode(&summary))
 }
 

@@ -1,7 +1,9 @@
 //! What is stored reads back, is blanked where it is personal, and is checked.
 
 use deskbell_domain::chat::ChatEvent;
-use deskbell_domain::chat::event::{EndCause, LapseReason, Opened, Ring};
+use deskbell_domain::chat::event::{
+    EndCause, LapseReason, OfferReason, Opened, Rating, ReturnReason, Ring,
+};
 use deskbell_domain::routing::{Reason, Skipped};
 use proptest::prelude::*;
 
@@ -23,7 +25,7 @@ fn every_kind() -> Vec<ChatEvent> {
     vec![
         ChatEvent::Opened(Box::new(Opened { ring: ring(), ..*opened })),
         ChatEvent::Rung(ring()),
-        ChatEvent::Claimed { by: maya(), transfer: true },
+        ChatEvent::Claimed { by: maya(), transfer: true, idle: None },
         posted("canary \"quoted\"\n\u{1f514}"),
         ChatEvent::Noted { by: maya(), text: "canary".into() },
         ChatEvent::TransferOffered {
@@ -31,6 +33,7 @@ fn every_kind() -> Vec<ChatEvent> {
             to: "coop/tri-county".parse().unwrap(),
             note: Some("canary".into()),
             tell_patron: true,
+            hand_over: false,
             until: at(1),
         },
         ChatEvent::TransferCanceled { by: maya() },
@@ -45,6 +48,27 @@ fn every_kind() -> Vec<ChatEvent> {
         ChatEvent::ParticipantLost { who: maya() },
         ChatEvent::Ended { cause: EndCause::PatronGone, by: Author::System },
         ChatEvent::Erased { seqs: vec![1, 4] },
+        ChatEvent::Returned {
+            who: maya(),
+            why: ReturnReason::HandOver,
+            note: Some("canary".into()),
+        },
+        ChatEvent::TicketOffered { why: OfferReason::Waited },
+        ChatEvent::TicketRequested {
+            name: "canary".into(),
+            email: "canary@example.org".into(),
+            queue: Some("birch-desk".parse().unwrap()),
+        },
+        ChatEvent::Dismissed { by: maya(), note: Some("canary".into()) },
+        ChatEvent::Idled { text: "Still here.".into() },
+        ChatEvent::PatronChanged {
+            by: Author::Patron,
+            name: Some("canary".into()),
+            contact: Some("canary".into()),
+        },
+        ChatEvent::ContactRevealed { by: maya() },
+        ChatEvent::Tagged { by: maya(), tags: ["maps".into(), "renewal".into()].into() },
+        ChatEvent::Rated { rating: Rating::new(4).unwrap(), comment: Some("canary".into()) },
     ]
 }
 

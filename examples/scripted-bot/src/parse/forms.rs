@@ -93,6 +93,11 @@ pub const STEPS: &[Form] = forms! {
     "NAME transfers NAME's chat to TARGET, telling the patron",
     "Maya transfers Sam's chat to operator/lou, telling the patron",
     |s| transfer(s.who(), patron(s.who())?, s, false, true);
+    "NAME hands NAME's chat over to TARGET (note: QUOTED)",
+    "Maya hands Sam's chat over to coop/tri-county (note: \"needs microfilm\")",
+    |s| { let (who, chat, to) = (s.who(), patron(s.who())?, s.target());
+        let note = Some(s.text());
+        act(who, Act::Transfer { chat, to, note, tell_patron: false, hand_over: true }) };
     "NAME cancels the transfer of NAME's chat", "Maya cancels the transfer of Sam's chat",
     |s| act(s.who(), Act::CancelTransfer(patron(s.who())?));
     "NAME declines NAME's chat: TEXT", "Lou declines Sam's chat: I am about to go",
@@ -102,6 +107,25 @@ pub const STEPS: &[Form] = forms! {
     "NAME ends NAME's chat", "Maya ends Sam's chat",
     |s| act(s.who(), Act::End(Some(patron(s.who())?)));
     "NAME ends the chat", "Sam ends the chat", |s| act(s.who(), Act::End(None));
+
+    "NAME dismisses NAME's chat: TEXT", "Ines dismisses Sam's chat: rang by mistake",
+    |s| act(s.who(), Act::Dismiss { chat: patron(s.who())?, note: s.text() });
+    "NAME asks for a ticket at QUOTED", "Sam asks for a ticket at \"sam@example.org\"",
+    |s| act(s.who(), Act::Ticket { email: s.text() });
+    "NAME names the patron of NAME's chat QUOTED", "Maya names the patron of Sam's chat \"Samuel\"",
+    |s| act(s.who(), Act::Rename { chat: patron(s.who())?, name: s.text() });
+    "NAME sets the contact of NAME's chat to QUOTED",
+    "Maya sets the contact of Sam's chat to \"sam@example.org\"",
+    |s| act(s.who(), Act::Reach { chat: patron(s.who())?, contact: s.text() });
+    "NAME looks at the contact of NAME's chat", "Ines looks at the contact of Sam's chat",
+    |s| act(s.who(), Act::Reveal(patron(s.who())?));
+    "NAME tags NAME's chat: TEXT", "Maya tags Sam's chat: holds, renewal",
+    |s| act(s.who(), Act::Tag { chat: patron(s.who())?, tags: tags(&s.text()) });
+    "NAME rates the chat NUMBER of 5: TEXT", "Sam rates the chat 5 of 5: quick and kind",
+    |s| { let (who, rating) = (s.who(), s.number());
+        act(who, Act::Rate { rating, comment: s.text() }) };
+    "NAME goes on at WIDGET: TEXT", "Sam goes on at birch-home: One more thing",
+    |s| act(s.who(), Act::Continue { widget: s.widget(), question: s.text() });
 
     "NAME retries the last message", "Maya retries the last message",
     |s| act(s.who(), Act::Retry);
@@ -133,7 +157,7 @@ pub const CHECKS: &[Form] = forms! {
 fn transfer(who: Who, chat: Name, s: &mut Slots, note: bool, told: bool) -> Result<Step, String> {
     let to = s.target();
     let note = note.then(|| s.text());
-    act(who, Act::Transfer { chat, to, note, tell_patron: told })
+    act(who, Act::Transfer { chat, to, note, tell_patron: told, hand_over: false })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every form is read by one kind of function")]
@@ -144,4 +168,11 @@ fn pass(seconds: u32) -> Result<Step, String> {
 fn list(who: Who, chats: Vec<Who>) -> Result<Step, String> {
     let chats = chats.into_iter().map(patron).collect::<Result<_, _>>()?;
     Ok(Step::List { who, chats })
+}
+
+/// Tags, as the broker orders them.
+pub(super) fn tags(text: &str) -> Vec<String> {
+    let tags: std::collections::BTreeSet<_> =
+        text.split(',').map(|it| it.trim().to_owned()).collect();
+    tags.into_iter().collect()
 }

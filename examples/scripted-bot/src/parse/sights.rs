@@ -2,11 +2,11 @@
 //!
 //! Not here: whether it did reach her (`watch.rs`).
 
-use deskbell_client::protocol::event::LapseReason;
+use deskbell_client::protocol::event::{LapseReason, OfferReason, ReturnReason};
 
-use super::forms::patron;
+use super::forms::{patron, tags};
 use super::shape::Slots;
-use crate::script::{Closing, Ending, Happening, Offered, Sight};
+use crate::script::{Closing, Ending, Happening, Offered, Sight, Wording};
 
 /// One way to write what somebody sees.
 pub struct SightForm {
@@ -25,6 +25,10 @@ fn happens(happening: Happening) -> Result<Sight, String> {
 #[expect(clippy::unnecessary_wraps, reason = "every form is read by one kind of function")]
 fn closed(closing: Closing) -> Result<Sight, String> {
     Ok(Sight::Closed { chat: None, closing })
+}
+
+fn worded(wording: Wording) -> Result<Sight, String> {
+    happens(Happening::Worded(wording))
 }
 
 macro_rules! sights {
@@ -86,6 +90,40 @@ pub const SIGHTS: &[SightForm] = sights! {
     "ended as missed", "ended as missed", |_s| happens(Happening::Ends(Ending::Missed));
     "ended, the patron stayed away", "ended, the patron stayed away",
     |_s| happens(Happening::Ends(Ending::PatronStayedAway));
+
+    "ended, dismissed by NAME", "ended, dismissed by Ines",
+    |s| happens(Happening::Ends(Ending::Dismissed(s.who())));
+    "ended with a ticket", "ended with a ticket", |_s| happens(Happening::Ends(Ending::Ticket));
+    "a ticket is offered, after a long wait", "a ticket is offered, after a long wait",
+    |_s| worded(Wording::TicketOffered(OfferReason::Waited));
+    "a ticket is offered, nobody is there", "a ticket is offered, nobody is there",
+    |_s| worded(Wording::TicketOffered(OfferReason::Nobody));
+    "NAME asks for a ticket at QUOTED", "Sam asks for a ticket at \"sam@example.org\"",
+    |s| worded(Wording::AsksForTicket(s.who(), s.text()));
+    "NAME dismisses it: TEXT", "Ines dismisses it: rang by mistake",
+    |s| worded(Wording::Dismisses(s.who(), s.text()));
+    "NAME cannot go on, the chat waits again", "Maya cannot go on, the chat waits again",
+    |s| worded(Wording::Returns(s.who(), None));
+    "nobody took over from NAME, the chat waits again",
+    "nobody took over from Maya, the chat waits again",
+    |s| worded(Wording::Returns(s.who(), Some(ReturnReason::HandOver)));
+    "NAME signed out, the chat waits again", "Maya signed out, the chat waits again",
+    |s| worded(Wording::Returns(s.who(), Some(ReturnReason::SignedOut)));
+    "NAME lost the right to answer, the chat waits again",
+    "Ines lost the right to answer, the chat waits again",
+    |s| worded(Wording::Returns(s.who(), Some(ReturnReason::NoRight)));
+    "the patron is told to be patient", "the patron is told to be patient",
+    |_s| worded(Wording::ToldToBePatient);
+    "NAME names the patron QUOTED", "Maya names the patron \"Samuel\"",
+    |s| worded(Wording::Renames(s.who(), s.text()));
+    "NAME sets the contact to QUOTED", "Maya sets the contact to \"s…@…\"",
+    |s| worded(Wording::Reaches(s.who(), s.text()));
+    "NAME looks at the contact", "Ines looks at the contact",
+    |s| worded(Wording::Looks(s.who()));
+    "NAME tags it: TEXT", "Maya tags it: holds, renewal",
+    |s| worded(Wording::Tags(s.who(), tags(&s.text())));
+    "rated NUMBER of 5: TEXT", "rated 5 of 5: quick and kind",
+    |s| worded(Wording::Rates(s.number(), s.text()));
 
     "NAME typing", "Maya typing", |s| Ok(Sight::Typing { who: s.who(), on: true });
     "NAME no longer typing", "Maya no longer typing",

@@ -21,7 +21,7 @@ impl Player<'_> {
         let outcome = within(self.stage, self.try_act(who, act)).await?;
         match (outcome, answer) {
             (Ok(written), Answer::Done) => {
-                if let (Act::Ring { .. }, Some(written), Some(name)) =
+                if let (Act::Ring { .. } | Act::Continue { .. }, Some(written), Some(name)) =
                     (act, written, self.roles.name(who).cloned())
                 {
                     self.narrate(Progress::Opened { patron: &name, chat: written.chat });
@@ -71,7 +71,7 @@ impl Player<'_> {
                 return Ok(person.set_status(*status).await.map(|()| None)?);
             }
             Act::Ring { widget, question } => {
-                return Ok(person.ring(stage, widget, question).await.map(Some)?);
+                return Ok(person.ring(stage, widget, question, None).await.map(Some)?);
             }
             Act::Read(chat) => return Ok(read(person, chat_of(chat)?).await.map(|()| None)?),
             Act::StopReading(chat) => {
@@ -90,30 +90,14 @@ impl Player<'_> {
             Act::Return => return Ok(person.come_back(stage).await.map(|()| None)?),
             Act::Reload => return Ok(person.reload(stage).await.map(|()| None)?),
             Act::ReturnBySecret => {
-                let missing = || Mishap::Stage(format!("{who} has opened no chat"));
-                let chat = own_chat.ok_or_else(missing)?;
+                let chat = own_chat.ok_or_else(|| no_chat(who))?;
                 return Ok(person.return_by_secret(stage, chat).await.map(|()| None)?);
             }
-            Act::Claim(chat) => Write::Claim(chat_of(chat)?),
-            Act::Say { chat, text } => {
-                let chat = chat_of(named(chat.as_ref())?)?;
-                Write::Post { chat, text: text.clone(), lang: None }
+            Act::Continue { widget, question } => {
+                let earlier = Some(own_chat.ok_or_else(|| no_chat(who))?);
+                return Ok(person.ring(stage, widget, question, earlier).await.map(Some)?);
             }
-            Act::Note { chat, text } => {
-                Write::Note { chat: chat_of(named(chat.as_ref())?)?, text: text.clone() }
-            }
-            Act::Transfer { chat, to, note, tell_patron } => Write::Transfer {
-                chat: chat_of(chat)?,
-                to: to.clone(),
-                note: note.clone(),
-                tell_patron: *tell_patron,
-            },
-            Act::CancelTransfer(chat) => Write::CancelTransfer(chat_of(chat)?),
-            Act::Decline { chat, reason } => {
-                Write::DeclineTransfer { chat: chat_of(chat)?, reason: reason.clone() }
-            }
-            Act::Leave(chat) => Write::Leave(chat_of(chat)?),
-            Act::End(chat) => Write::End(chat_of(named(chat.as_ref())?)?),
+            other => write_of(who, other, own_chat, &chat_of)?,
         };
         Ok(person.write(write).await.map(Some)?)
     }
@@ -207,6 +191,77 @@ impl From<Differs> for Failed {
     fn from(differs: Differs) -> Self {
         Self::Differs(differs)
     }
+}
+
+/// What an act writes to a chat.
+fn write_of(
+    who: &Who,
+    act: &Act,
+    own_chat: Option<ChatId>,
+    chat_of: &dyn Fn(&Name) -> Result<ChatId, Mishap>,
+) -> Result<Write, Mishap> {
+    Ok(match act {
+        Act::Claim(chat) => Write::Claim(chat_of(chat)?),
+        Act::Say { chat, text } => {
+            let chat = chat_of(named(chat.as_ref())?)?;
+            Write::Post { chat, text: text.clone(), lang: None }
+        }
+        Act::Note { chat, text } => {
+            Write::Note { chat: chat_of(named(chat.as_ref())?)?, text: text.clone() }
+        }
+        Act::Transfer { chat, to, note, tell_patron, hand_over } => Write::Transfer {
+            chat: chat_of(chat)?,
+            to: to.clone(),
+            note: note.clone(),
+            tell_patron: *tell_patron,
+            hand_over: *hand_over,
+        },
+        Act::CancelTransfer(chat) => Write::CancelTransfer(chat_of(chat)?),
+        Act::Decline { chat, reason } => {
+            Write::DeclineTransfer { chat: chat_of(chat)?, reason: reason.clone() }
+        }
+        Act::Leave(chat) => Write::Leave(chat_of(chat)?),
+        Act::End(chat) => Write::End(chat_of(named(chat.as_ref())?)?),
+        Act::Dismiss { chat, note } => {
+            Write::Dismiss { chat: chat_of(chat)?, note: Some(note.clone()) }
+        }
+        Act::Rename { chat, name } => {
+            let name = Some(name.clone());
+            Write::SetPatron { chat: chat_of(chat)?, name, contact: None }
+        }
+        Act::Reach { chat, contact } => {
+            let contact = Some(contact.clone());
+            Write::SetPatron { chat: chat_of(chat)?, name: None, contact }
+        }
+        Act::Reveal(chat) => Write::Reveal(chat_of(chat)?),
+        Act::Tag { chat, tags } => Write::Tag { chat: chat_of(chat)?, tags: tags.clone() },
+        Act::Ticket { email } => Write::Ticket {
+            chat: own_chat.ok_or_else(|| no_chat(who))?,
+            name: who.to_string(),
+            email: email.clone(),
+        },
+        Act::Rate { rating, comment } => Write::Rate {
+            chat: own_chat.ok_or_else(|| no_chat(who))?,
+            rating: u8::try_from(*rating).unwrap_or(u8::MAX),
+            comment: Some(comment.clone()),
+        },
+        Act::Monitor { .. }
+        | Act::SetStatus(_)
+        | Act::Ring { .. }
+        | Act::Continue { .. }
+        | Act::Read(_)
+        | Act::StopReading(_)
+        | Act::Type { .. }
+        | Act::Retry
+        | Act::Drop
+        | Act::Return
+        | Act::Reload
+        | Act::ReturnBySecret => return Err(Mishap::Stage(format!("{act:?} writes nothing"))),
+    })
+}
+
+fn no_chat(who: &Who) -> Mishap {
+    Mishap::Stage(format!("{who} has opened no chat"))
 }
 
 fn named(chat: Option<&Name>) -> Result<&Name, Mishap> {

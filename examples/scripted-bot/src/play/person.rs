@@ -148,6 +148,7 @@ impl Person {
         stage: &Stage,
         through: &WidgetId,
         question: &str,
+        continues: Option<ChatId>,
     ) -> Result<Written, Mishap> {
         if let Part::Patron { widget } = &mut self.part
             && (widget != through || self.link.is_none())
@@ -161,6 +162,7 @@ impl Person {
         }
         let mut ring = Ring::new(question);
         ring.name = Some(self.name.to_string());
+        ring.continues = continues;
         self.write(Write::Open(ring)).await
     }
 

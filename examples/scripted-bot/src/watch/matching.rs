@@ -9,7 +9,7 @@ use deskbell_client::protocol::to_client::ClosedReason;
 
 use super::Seen;
 use super::roles::Roles;
-use crate::script::{Closing, Ending, Happening, Name, Offered, Sight, Who};
+use crate::script::{Closing, Ending, Happening, Name, Offered, Sight, Who, Wording};
 
 pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
     match (sight, seen) {
@@ -113,7 +113,10 @@ fn happens(happening: &Happening, event: &ChatEvent, chat: ChatId, roles: &Roles
             }
             Ending::Missed => *cause == EndCause::Missed,
             Ending::PatronStayedAway => *cause == EndCause::PatronGone,
+            Ending::Dismissed(who) => *cause == EndCause::Dismissed && is(who, by),
+            Ending::Ticket => *cause == EndCause::Ticket,
         },
+        (Happening::Worded(wording), event) => is_worded(wording, event, &is),
         (
             Happening::Asks(..)
             | Happening::Rings(_)
@@ -132,5 +135,34 @@ fn happens(happening: &Happening, event: &ChatEvent, chat: ChatId, roles: &Roles
             | Happening::Ends(_),
             _,
         ) => false,
+    }
+}
+
+fn is_worded(wording: &Wording, event: &ChatEvent, is: &dyn Fn(&Who, &Person) -> bool) -> bool {
+    let is_patron = |who: &Who| is(who, &Person::Patron { name: None });
+    match (wording, event) {
+        (Wording::TicketOffered(said), ChatEvent::TicketOffered { why }) => said == why,
+        (Wording::AsksForTicket(who, said), ChatEvent::TicketRequested { email, .. }) => {
+            is_patron(who) && said == email
+        }
+        (Wording::Dismisses(who, said), ChatEvent::Dismissed { by, note }) => {
+            is(who, by) && note.as_ref() == Some(said)
+        }
+        (Wording::Returns(who, said), ChatEvent::Returned { who: by, why, .. }) => {
+            is(who, by) && said == why
+        }
+        (Wording::ToldToBePatient, ChatEvent::Idled { .. }) => true,
+        (Wording::Renames(who, said), ChatEvent::PatronChanged { by, name, .. }) => {
+            is(who, by) && name.as_ref() == Some(said)
+        }
+        (Wording::Reaches(who, said), ChatEvent::PatronChanged { by, contact, .. }) => {
+            is(who, by) && contact.as_ref() == Some(said)
+        }
+        (Wording::Looks(who), ChatEvent::ContactRevealed { by }) => is(who, by),
+        (Wording::Tags(who, said), ChatEvent::Tagged { by, tags }) => is(who, by) && said == tags,
+        (Wording::Rates(points, said), ChatEvent::Rated { rating, comment }) => {
+            u32::from(*rating) == *points && comment.as_ref() == Some(said)
+        }
+        _ => false,
     }
 }

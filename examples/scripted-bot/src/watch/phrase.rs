@@ -1,7 +1,9 @@
 //! What came, in the words of a script, so that a failure can be read, and where it is right,
 //! copied into the script.
 
-use deskbell_client::protocol::event::{ChatEvent, EndCause, LapseReason, Person};
+use deskbell_client::protocol::event::{
+    ChatEvent, EndCause, LapseReason, OfferReason, Person, ReturnReason,
+};
 use deskbell_client::protocol::ids::ChatId;
 use deskbell_client::protocol::to_client::ClosedReason;
 
@@ -88,8 +90,66 @@ fn happening(event: &ChatEvent, chat: ChatId, roles: &Roles) -> String {
             EndCause::Operator | EndCause::Patron => format!("ended by {}", called(by)),
             EndCause::Missed => "ended as missed".to_owned(),
             EndCause::PatronGone => "ended, the patron stayed away".to_owned(),
+            EndCause::Dismissed => format!("ended, dismissed by {}", called(by)),
+            EndCause::Ticket => "ended with a ticket".to_owned(),
         },
+        ChatEvent::Returned { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::TicketRequested { .. }
+        | ChatEvent::Dismissed { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::PatronChanged { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
+        | ChatEvent::Rated { .. } => service(event, chat, roles),
         ChatEvent::Erased { seqs } => format!("the contents of {} events erased", seqs.len()),
         ChatEvent::Unknown => "an event that this runner does not know".to_owned(),
+    }
+}
+
+fn service(event: &ChatEvent, chat: ChatId, roles: &Roles) -> String {
+    let called = |person: &Person| roles.called(person, chat);
+    match event {
+        ChatEvent::Returned { who, why, .. } => {
+            let who = called(who);
+            match why {
+                None => format!("{who} cannot go on, the chat waits again"),
+                Some(ReturnReason::HandOver) => {
+                    format!("nobody took over from {who}, the chat waits again")
+                }
+                Some(ReturnReason::SignedOut) => {
+                    format!("{who} signed out, the chat waits again")
+                }
+                Some(ReturnReason::NoRight) => {
+                    format!("{who} lost the right to answer, the chat waits again")
+                }
+            }
+        }
+        ChatEvent::TicketOffered { why: OfferReason::Waited } => {
+            "a ticket is offered, after a long wait".to_owned()
+        }
+        ChatEvent::TicketOffered { why: OfferReason::Nobody } => {
+            "a ticket is offered, nobody is there".to_owned()
+        }
+        ChatEvent::TicketRequested { email, .. } => {
+            format!("{} asks for a ticket at \"{email}\"", roles.patron_of(chat))
+        }
+        ChatEvent::Dismissed { by, note } => {
+            format!("{} dismisses it: {}", called(by), note.as_deref().unwrap_or_default())
+        }
+        ChatEvent::Idled { .. } => "the patron is told to be patient".to_owned(),
+        ChatEvent::PatronChanged { by, name: Some(name), .. } => {
+            format!("{} names the patron \"{name}\"", called(by))
+        }
+        ChatEvent::PatronChanged { by, contact, .. } => {
+            let contact = contact.as_deref().unwrap_or_default();
+            format!("{} sets the contact to \"{contact}\"", called(by))
+        }
+        ChatEvent::ContactRevealed { by } => format!("{} looks at the contact", called(by)),
+        ChatEvent::Tagged { by, tags } => format!("{} tags it: {}", called(by), tags.join(", ")),
+        ChatEvent::Rated { rating, comment } => {
+            format!("rated {rating} of 5: {}", comment.as_deref().unwrap_or_default())
+        }
+        _ => "an event that this runner does not know".to_owned(),
     }
 }

@@ -99,6 +99,15 @@ pub(crate) fn comes_or_goes(event: &ChatEvent, is_it: impl Fn(&Person) -> bool) 
         | ChatEvent::Left { .. }
         | ChatEvent::OwnerLost { .. }
         | ChatEvent::ParticipantLost { .. }
+        | ChatEvent::Returned { .. }
+        | ChatEvent::TicketOffered { .. }
+        | ChatEvent::TicketRequested { .. }
+        | ChatEvent::Dismissed { .. }
+        | ChatEvent::Idled { .. }
+        | ChatEvent::PatronChanged { .. }
+        | ChatEvent::ContactRevealed { .. }
+        | ChatEvent::Tagged { .. }
+        | ChatEvent::Rated { .. }
         | ChatEvent::Ended { .. }
         | ChatEvent::Erased { .. }
         | ChatEvent::Unknown => false,

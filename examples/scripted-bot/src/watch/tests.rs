@@ -3,7 +3,7 @@
 use deskbell_client::Event;
 use deskbell_client::protocol::ids::{Eid, InstitutionId};
 use deskbell_client::protocol::to_client::SnapshotReason;
-use deskbell_client::protocol::view::{Audience, Phase};
+use deskbell_client::protocol::view::{Audience, PatronView, Phase};
 
 use super::*;
 use crate::script::{Script, Step};
@@ -78,6 +78,7 @@ fn asks() -> ChatEvent {
         answers: Vec::new(),
         page: None,
         lang: None,
+        continues: None,
         tiers: Vec::new(),
     }
 }
@@ -100,6 +101,10 @@ fn snapshot(chat: ChatId, events: Vec<Sequenced>) -> Event {
             participants: Vec::new(),
             transfer: None,
             patron_away_since: None,
+            patron: PatronView::default(),
+            library: None,
+            tags: Vec::new(),
+            continues: None,
             ended: None,
         },
         events,
@@ -117,6 +122,8 @@ fn row(chat: ChatId, previewing: u32, transfer_from: Option<Person>) -> ListRow 
         question: "hi".to_owned(),
         transfer_from,
         patron_here: true,
+        name: None,
+        returned: None,
         previewing,
     }
 }

@@ -7,7 +7,7 @@ use deskbell_protocol::ids::UserId;
 
 use super::{after, ringing};
 use crate::chat::command::Context;
-use crate::chat::event::{ChatEvent, EndCause, LapseReason};
+use crate::chat::event::{ChatEvent, EndCause, LapseReason, ReturnReason};
 use crate::chat::room::cost;
 use crate::chat::state::{Attendance, ChatState, Phase};
 use crate::person::Author;
@@ -55,8 +55,10 @@ pub(super) fn tick(state: &ChatState, context: &Context) -> Vec<ChatEvent> {
     if state.patron.is_due(context.now) {
         return vec![patron_gone(state)];
     }
-    let mut events: Vec<ChatEvent> = lapse(state, context).into_iter().collect();
+    let mut events = lapse(state, context);
     match &state.phase {
+        // Handed over to nobody: it waits again already.
+        _ if events.iter().any(|it| matches!(it, ChatEvent::Returned { .. })) => {}
         Phase::Active { owner, attendance } if attendance.is_due(context.now) => {
             events.push(ChatEvent::OwnerLost { who: owner.clone() });
             events.extend(ringing::returned(state, context));
@@ -65,19 +67,53 @@ pub(super) fn tick(state: &ChatState, context: &Context) -> Vec<ChatEvent> {
     }
     let lost = state.participants.iter().filter(|(_, attendance)| attendance.is_due(context.now));
     events.extend(lost.map(|(who, _)| ChatEvent::ParticipantLost { who: who.clone() }));
-    events.extend(ringing::roll_up(state, context));
+    if events.is_empty() && state.idle_at().is_some_and(|at| at <= context.now) {
+        events.push(ChatEvent::Idled { text: context.idle_text.clone() });
+    }
+    let rings = ringing::roll_up(state, context);
+    let room = cost::TICKET_OFFERED + rings.as_ref().map_or(0, |_| cost::RUNG);
+    events.extend(rings);
+    events.extend(ringing::ticket_due(state, context).filter(|_| state.room_for(room)));
     events
 }
 
-fn lapse(state: &ChatState, context: &Context) -> Option<ChatEvent> {
-    let offer = state.transfer.as_ref()?;
-    if offer.until <= context.now {
-        Some(ChatEvent::TransferLapsed { reason: LapseReason::Time })
-    } else if context.target_online {
-        None
+/// An operator may not go on. In a chat without room to wait again it ends: nobody may stay in it
+/// without the right to.
+pub(super) fn returned(
+    state: &ChatState,
+    who: &UserId,
+    why: ReturnReason,
+    context: &Context,
+) -> Vec<ChatEvent> {
+    if state.is_live() && state.participants.contains_key(who) {
+        vec![ChatEvent::ParticipantLost { who: who.clone() }]
+    } else if state.owner() != Some(who) {
+        vec![]
+    } else if state.room_for(cost::RETURNED) {
+        let event = ChatEvent::Returned { who: who.clone(), why, note: None };
+        std::iter::once(event).chain(ringing::returned(state, context)).collect()
     } else {
-        Some(ChatEvent::TransferLapsed { reason: LapseReason::TargetGone })
+        vec![ChatEvent::Ended { cause: EndCause::Operator, by: Author::System }]
     }
+}
+
+/// An offer that lapses; what was handed over to nobody waits again.
+fn lapse(state: &ChatState, context: &Context) -> Vec<ChatEvent> {
+    let Some(offer) = &state.transfer else { return vec![] };
+    let reason = if offer.until <= context.now {
+        LapseReason::Time
+    } else if context.target_online {
+        return vec![];
+    } else {
+        LapseReason::TargetGone
+    };
+    let mut events = vec![ChatEvent::TransferLapsed { reason }];
+    if let Some(hand_over) = offer.hand_over.as_ref().filter(|_| state.owner() == Some(&offer.by)) {
+        let (who, note) = (offer.by.clone(), hand_over.note.clone());
+        events.push(ChatEvent::Returned { who, why: ReturnReason::HandOver, note });
+        events.extend(ringing::returned(state, context));
+    }
+    events
 }
 
 fn patron_gone(state: &ChatState) -> ChatEvent {

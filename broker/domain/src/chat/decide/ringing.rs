@@ -8,7 +8,7 @@ use deskbell_protocol::ids::Target;
 
 use super::after;
 use crate::chat::command::{Context, Refusal};
-use crate::chat::event::{ChatEvent, Opened, Ring};
+use crate::chat::event::{ChatEvent, OfferReason, Opened, Ring};
 use crate::chat::room::cost;
 use crate::chat::state::{ChatState, Phase, Rang};
 use crate::routing::{Skipped, Verdict};
@@ -22,6 +22,7 @@ pub(super) fn open(
         return Err(Refusal::NotFound);
     }
     opened.ring = next(&[], context).ok_or(Refusal::Offline)?;
+    opened.ticket_at = Some(after(context.now, context.waits.ticket_offer));
     Ok(vec![ChatEvent::Opened(opened)])
 }
 
@@ -30,11 +31,24 @@ pub(super) fn open(
 pub(super) fn replan(state: &ChatState, context: &Context) -> Vec<ChatEvent> {
     let Some(ring) = waiting(state) else { return vec![] };
     let overdue = ring.rolls_at.is_none_or(|at| at <= context.now);
-    if overdue || nobody_left(ring, context) {
-        next(&ring.tiers, context).map(ChatEvent::Rung).into_iter().collect()
-    } else {
-        vec![]
+    let empty = nobody_left(ring, context);
+    if !overdue && !empty {
+        return vec![];
     }
+    match next(&ring.tiers, context) {
+        Some(more) => vec![ChatEvent::Rung(more)],
+        None if empty && ring.ticket_at.is_some() => {
+            vec![ChatEvent::TicketOffered { why: OfferReason::Nobody }]
+        }
+        None => vec![],
+    }
+}
+
+/// The offer of a ticket to a patron who waited as long as the widget says. The chat goes on
+/// waiting, and may be claimed.
+pub(super) fn ticket_due(state: &ChatState, context: &Context) -> Option<ChatEvent> {
+    let due = state.ticket_at().is_some_and(|at| at <= context.now);
+    due.then_some(ChatEvent::TicketOffered { why: OfferReason::Waited })
 }
 
 /// What a roll-up that fell due rings.

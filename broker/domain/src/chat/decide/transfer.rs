@@ -6,7 +6,7 @@ use deskbell_protocol::ids::{Target, UserId};
 use super::live;
 use crate::chat::command::{Context, Refusal};
 use crate::chat::event::ChatEvent;
-use crate::chat::room::cost;
+use crate::chat::room::{cost, owed_by_offer};
 use crate::chat::state::ChatState;
 
 /// Whether the owner may offer the chat there now. A new offer replaces the one on the table.
@@ -14,10 +14,13 @@ pub(super) fn may_offer(
     state: &ChatState,
     by: &UserId,
     to: &Target,
+    hand_over: bool,
     context: &Context,
 ) -> Result<(), Refusal> {
     live(state)?;
-    let cost = if state.transfer.is_some() { cost::NEXT_OFFER } else { cost::OFFER };
+    // What the offer that it replaces made the chat owe is owed already.
+    let owed = state.transfer.as_ref().map_or(0, |it| owed_by_offer(it.hand_over.is_some()));
+    let cost = cost::OFFER + owed_by_offer(hand_over).saturating_sub(owed);
     if state.owner() != Some(by) {
         Err(Refusal::NotOwner)
     } else if *to == Target::Operator(by.clone()) {

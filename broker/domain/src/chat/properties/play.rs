@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
+use crate::chat::event::{Rating, ReturnReason};
 use crate::chat::state::{Attendance, ChatState, Phase};
 use crate::chat::{ChatEvent, Command, Context, Refusal, Waits, decide};
 use crate::person::{Author, Standing, Status};
@@ -50,6 +51,14 @@ pub(super) enum Act {
     TicksWhenDue,
     Replans,
     Erases(u64),
+    HandsOver(Who, usize),
+    Dismisses(Who),
+    AsksForTicket,
+    Corrects(Who, bool),
+    Reveals(Who),
+    Tags(Who),
+    Rates,
+    LosesRight(Who, ReturnReason),
 }
 
 /// One thing that happens, and how the world stands then.
@@ -92,6 +101,15 @@ fn act() -> impl Strategy<Value = Act> {
         6 => Just(Act::TicksWhenDue),
         3 => Just(Act::Replans),
         1 => (1..30_u64).prop_map(Act::Erases),
+        4 => (who(), 0..6_usize).prop_map(|(who, to)| Act::HandsOver(who, to)),
+        1 => who().prop_map(Act::Dismisses),
+        1 => Just(Act::AsksForTicket),
+        2 => (who(), any::<bool>()).prop_map(|(who, name)| Act::Corrects(who, name)),
+        1 => who().prop_map(Act::Reveals),
+        1 => who().prop_map(Act::Tags),
+        1 => Just(Act::Rates),
+        1 => (who(), prop_oneof![Just(ReturnReason::SignedOut), Just(ReturnReason::NoRight)])
+            .prop_map(|(who, why)| Act::LosesRight(who, why)),
     ]
 }
 
@@ -151,7 +169,26 @@ fn command(act: &Act, chat: &ChatState) -> Command {
             to: offer_target(*to),
             note: Some(text()),
             tell_patron: *tell_patron,
+            hand_over: false,
         },
+        Act::HandsOver(who, to) => Command::Transfer {
+            by: by(who),
+            to: offer_target(*to),
+            note: Some(text()),
+            tell_patron: false,
+            hand_over: true,
+        },
+        Act::Dismisses(who) => Command::Dismiss { by: by(who), note: Some(text()) },
+        Act::AsksForTicket => Command::RequestTicket { name: "Sam".into(), email: text() },
+        Act::Corrects(who, name) => Command::SetPatron {
+            by: Author::Operator(by(who)),
+            name: name.then(|| "Sam II".into()),
+            contact: (!name).then(text),
+        },
+        Act::Reveals(who) => Command::Reveal { by: by(who) },
+        Act::Tags(who) => Command::Tag { by: by(who), tags: ["maps".into()].into() },
+        Act::Rates => Command::Rate { rating: Rating::new(4).unwrap(), comment: Some(text()) },
+        Act::LosesRight(who, why) => Command::Return { who: by(who), why: *why },
         Act::Cancels(who) => Command::CancelTransfer { by: by(who) },
         Act::Declines(who) => Command::DeclineTransfer { by: by(who), reason: text() },
         Act::Leaves(who) => Command::Leave { by: by(who) },
@@ -174,7 +211,9 @@ pub(super) fn context(step: &Step, now: Timestamp) -> Context {
         plan: online(&step.online),
         standing: step.standing.clone(),
         target_online: step.target_online,
-        waits: Waits::default(),
+        ticket_queue: None,
+        idle_text: "Still here.".into(),
+        waits: Waits { idle: Some(Duration::from_secs(90)), ..Waits::default() },
     }
 }
 
@@ -242,8 +281,17 @@ struct Reached {
 }
 
 impl Reached {
-    const STATES: [&str; 6] =
-        ["waiting", "active", "transfer pending", "patron away", "owner lost", "ended"];
+    const STATES: [&str; 9] = [
+        "waiting",
+        "active",
+        "transfer pending",
+        "patron away",
+        "owner lost",
+        "returned",
+        "ticket offered",
+        "idle",
+        "ended",
+    ];
 
     fn note(&self, state: &ChatState, event: &ChatEvent) {
         let seen = [
@@ -252,6 +300,9 @@ impl Reached {
             ("transfer pending", state.transfer.is_some()),
             ("patron away", state.patron != Attendance::Here),
             ("owner lost", matches!(event, ChatEvent::OwnerLost { .. })),
+            ("returned", matches!(event, ChatEvent::Returned { .. })),
+            ("ticket offered", matches!(event, ChatEvent::TicketOffered { .. })),
+            ("idle", matches!(event, ChatEvent::Idled { .. })),
             ("ended", matches!(state.phase, Phase::Ended { .. })),
         ];
         let mut now = self.now.borrow_mut();

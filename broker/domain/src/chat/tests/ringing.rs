@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_patron_rings_at_the_first_option_and_the_next_rolls_up_later() {
-    given([]).when(Command::Open(asked())).then([rang()]);
+    given([]).when(Command::Open(asked())).then([opened(ring(&["department/ref"], &[], Some(15)))]);
 }
 
 #[test]

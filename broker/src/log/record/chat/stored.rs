@@ -1,12 +1,14 @@
 //! Version 1 of every chat event's body. Frozen: a change is a new version beside these.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use deskbell_domain::chat::ChatEvent;
 use deskbell_domain::chat::event::{self, Digest};
 use deskbell_domain::person::Author;
 use deskbell_domain::routing;
-use deskbell_protocol::ids::{InstitutionId, Target, UserId, WidgetId};
+use deskbell_protocol::ids::{ChatId, InstitutionId, Target, TicketQueueId, UserId, WidgetId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,12 @@ stored! {
     By { by: UserId, }
     Who { who: UserId, }
     Until { until: Timestamp, }
-    Claimed { by: UserId, transfer: bool, }
+    Claimed {
+        by: UserId,
+        transfer: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idle_seconds: Option<u64>,
+    }
     Posted<'a> {
         #[serde(with = "author")]
         by: Author,
@@ -47,6 +54,8 @@ stored! {
         #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
         note: Option<Cow<'a, str>>,
         tell_patron: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hand_over: bool,
         until: Timestamp,
     }
     TransferDeclined<'a> {
@@ -62,6 +71,44 @@ stored! {
         by: Author,
     }
     Erased<'a> { seqs: Cow<'a, [u64]>, }
+    Returned<'a> {
+        who: UserId,
+        why: ReturnReason,
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        note: Option<Cow<'a, str>>,
+    }
+    TicketOffered { why: OfferReason, }
+    TicketRequested<'a> {
+        #[serde(borrow)]
+        name: Cow<'a, str>,
+        #[serde(borrow)]
+        email: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<TicketQueueId>,
+    }
+    Dismissed<'a> {
+        by: UserId,
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        note: Option<Cow<'a, str>>,
+    }
+    Idled<'a> {
+        #[serde(borrow)]
+        text: Cow<'a, str>,
+    }
+    PatronChanged<'a> {
+        #[serde(with = "author")]
+        by: Author,
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        name: Option<Cow<'a, str>>,
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        contact: Option<Cow<'a, str>>,
+    }
+    Tagged<'a> { by: UserId, tags: Cow<'a, BTreeSet<String>>, }
+    Rated<'a> {
+        rating: u8,
+        #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Cow<'a, str>>,
+    }
     Opened<'a> {
         widget: WidgetId,
         home: InstitutionId,
@@ -81,6 +128,10 @@ stored! {
         page: Option<Cow<'a, str>>,
         #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
         lang: Option<Cow<'a, str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<ChatId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket_at: Option<Timestamp>,
         ring: Ring,
     }
     Ring {
@@ -114,7 +165,11 @@ macro_rules! stored_words {
 
 stored_words! {
     LapseReason = event::LapseReason { Time, TargetGone, }
-    EndCause = event::EndCause { Operator, Patron, Missed, PatronGone, }
+    EndCause = event::EndCause {
+        Operator, Patron, Missed, PatronGone, Dismissed, Ticket,
+    }
+    ReturnReason = event::ReturnReason { HandOver, SignedOut, NoRight, }
+    OfferReason = event::OfferReason { Waited, Nobody, }
     Reason = routing::Reason { Nobody, NotMember, NotCovered, Unknown, }
 }
 
@@ -160,6 +215,8 @@ impl<'a> From<&'a event::Opened> for Opened<'a> {
             answers: answers.map(|(q, a)| (q.as_str().into(), a.as_str().into())).collect(),
             page: it.page.as_deref().map(Into::into),
             lang: it.lang.as_deref().map(Into::into),
+            continues: it.continues,
+            ticket_at: it.ticket_at,
             ring: (&it.ring).into(),
         }
     }
@@ -179,6 +236,8 @@ impl From<Opened<'_>> for event::Opened {
             answers: answers.map(|(q, a)| (q.into_owned(), a.into_owned())).collect(),
             page: it.page.map(Cow::into_owned),
             lang: it.lang.map(Cow::into_owned),
+            continues: it.continues,
+            ticket_at: it.ticket_at,
             ring: it.ring.into(),
         }
     }
@@ -195,7 +254,11 @@ macro_rules! into_event {
 }
 
 into_event! {
-    Claimed => |it| Self::Claimed { by: it.by, transfer: it.transfer };
+    Claimed => |it| Self::Claimed {
+        by: it.by,
+        transfer: it.transfer,
+        idle: it.idle_seconds.map(Duration::from_secs),
+    };
     Posted<'_> => |it| Self::Posted {
         by: it.by,
         text: it.text.into_owned(),
@@ -207,8 +270,26 @@ into_event! {
         to: it.to,
         note: it.note.map(Cow::into_owned),
         tell_patron: it.tell_patron,
+        hand_over: it.hand_over,
         until: it.until,
     };
+    Returned<'_> => |it| Self::Returned {
+        who: it.who,
+        why: it.why.into(),
+        note: it.note.map(Cow::into_owned),
+    };
+    TicketRequested<'_> => |it| Self::TicketRequested {
+        name: it.name.into_owned(),
+        email: it.email.into_owned(),
+        queue: it.queue,
+    };
+    Dismissed<'_> => |it| Self::Dismissed { by: it.by, note: it.note.map(Cow::into_owned) };
+    PatronChanged<'_> => |it| Self::PatronChanged {
+        by: it.by,
+        name: it.name.map(Cow::into_owned),
+        contact: it.contact.map(Cow::into_owned),
+    };
+    Tagged<'_> => |it| Self::Tagged { by: it.by, tags: it.tags.into_owned() };
     TransferDeclined<'_> => |it| {
         Self::TransferDeclined { by: it.by, reason: it.reason.into_owned() }
     };
