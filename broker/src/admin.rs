@@ -11,6 +11,7 @@ pub mod wire;
 
 mod care;
 mod directory;
+mod hours;
 mod log;
 mod people;
 
@@ -26,6 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::{Command, Refusal};
+use deskbell_protocol::ids::Target;
 use futures_util::future::BoxFuture;
 
 use self::wire::Verified;
@@ -41,6 +43,10 @@ pub trait DirectoryPort: Send + Sync + 'static {
     fn apply(&self, commands: Vec<Command>) -> BoxFuture<'static, Result<u64, DirectoryFault>>;
     /// As of now, or a moment ago.
     fn snapshot(&self) -> Arc<Directory>;
+    /// Whether somebody would see a chat ring there; nobody, where no broker runs.
+    fn online(&self, target: &Target) -> bool;
+    /// Whether a broker runs.
+    fn is_running(&self) -> bool;
 }
 
 /// Why the directory was not changed.
@@ -97,6 +103,8 @@ pub fn router(state: AdminState) -> Router {
     Router::new()
         .route("/status", get(directory::status))
         .route("/directory", get(directory::export).post(directory::apply))
+        .route("/explain/{widget}", get(hours::explain))
+        .route("/forecast/{coop}", get(hours::forecast))
         .route("/users/{user}/password", put(people::set_password))
         .route("/users/{user}/link", post(people::create_link))
         .route("/users/{user}/tokens", post(people::mint))

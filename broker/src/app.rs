@@ -19,7 +19,7 @@ use axum::Router;
 use dashmap::DashMap;
 use deskbell_protocol::codes::CloseCode;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::{OnceCell, oneshot, watch};
 use tokio::time::timeout;
 
 pub use self::ports::Ports;
@@ -139,6 +139,8 @@ pub async fn assemble(
         registry: Registry::default(),
         patron_chats: DashMap::new(),
         staffed_before,
+        availability_changes: watch::Sender::new(0),
+        keeper: OnceCell::new(),
         staffing: OnceCell::new(),
         desk: OnceCell::new(),
     });
@@ -160,8 +162,11 @@ pub async fn assemble(
         let desk = DeskActor::open(&seat, live);
         let fresh = seat.node.desk.set(desk).is_ok();
         debug_assert!(fresh, "a node opens its desk once");
+        let keeper = DirectoryActor::open(seat.node.clone());
+        let fresh = seat.node.keeper.set(keeper.clone()).is_ok();
+        debug_assert!(fresh, "a node opens its directory once");
         // Who waits for it may have given up; then the broker does not start.
-        drop(opened.send(DirectoryActor::open(seat.node.clone())));
+        drop(opened.send(keeper));
     })?;
     let directory = opening.await.map_err(|_| AppError::ShardGone)?;
     let edge = Arc::new(Edge::new(node, desk_origins, dev, Passwords::default()));
@@ -193,6 +198,8 @@ impl Broker {
     /// Shows everybody out and waits until they are gone, or `patience` is over.
     pub async fn drain(&self, patience: Duration) {
         self.edge.draining.store(true, Ordering::Relaxed);
+        // Who follows availability looks, and ends.
+        self.edge.node.availability_changes.send_modify(|times| *times += 1);
         self.edge.node.staffing().rest();
         self.edge.connections.close();
         self.edge.node.registry.close_all(CloseCode::Drain);

@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod desk;
 mod directory;
+mod hours;
 mod init;
 mod local;
 mod log;
@@ -77,6 +78,10 @@ enum Command {
     /// Look at or change institutions, people, co-ops, departments and widgets
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// Say who would be rung through a widget, and why each other would not
+    Explain(hours::Explain),
+    /// List the hours in which a co-op promises answers and nobody is due
+    Forecast(hours::Forecast),
     /// Change how a person signs in
     #[command(subcommand)]
     User(user::UserCommand),
@@ -155,6 +160,8 @@ impl Command {
             Self::Config(it) => it.run(settings),
             Self::Check(it) => it.run(settings),
             Self::Directory(it) => it.run(settings),
+            Self::Explain(it) => it.run(settings),
+            Self::Forecast(it) => it.run(settings),
             Self::User(it) => it.run(settings),
             Self::Token(it) => it.run(settings),
             Self::Log(it) => it.run(settings),

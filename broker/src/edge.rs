@@ -6,6 +6,7 @@
 //! `pages` the one page of the broker's own.
 
 pub mod admission;
+mod availability;
 pub mod from_wire;
 pub mod health;
 pub mod http;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use deskbell_domain::directory::Directory;
 use deskbell_protocol::codes::{CloseCode, ErrorCode};
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::actors::node::Node;
@@ -52,6 +54,8 @@ pub struct Edge {
     pub connections: TaskTracker,
     /// Set when the broker goes down: nobody new is let in.
     pub draining: AtomicBool,
+    /// Pages that may still follow availability.
+    watchers: Arc<Semaphore>,
     next_connection: AtomicU64,
 }
 
@@ -73,6 +77,7 @@ impl Edge {
             dev,
             connections: TaskTracker::new(),
             draining: AtomicBool::new(false),
+            watchers: Arc::new(Semaphore::new(availability::WATCHERS_MAX)),
             next_connection: AtomicU64::new(1),
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::person::{Standing, Status};
 use deskbell_domain::staffing::StaffingEvent;
-use deskbell_protocol::ids::{Target, UserId};
+use deskbell_protocol::ids::{SessionId, Target, UserId};
 use jiff::Timestamp;
 
 /// Identifies one connection on this node.
@@ -35,6 +35,15 @@ impl Told {
     }
 }
 
+/// A connection that begins, and the sign-in that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Its token's session.
+    pub session: SessionId,
+}
+
 /// What a change did to availability.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shift {
@@ -50,8 +59,9 @@ pub struct Shift {
 
 /// The port.
 pub trait Presence: Send + Sync + 'static {
-    /// A connection of an operator began.
-    fn operator_connected(&self, user: &UserId, connection: ConnectionId) -> Shift;
+    /// A connection of an operator began. A fresh sign-in of who is nowhere else connected starts
+    /// as `starts` says; a reload or a reconnect finds what she told.
+    fn operator_connected(&self, user: &UserId, by: Arrival, starts: Told) -> Shift;
     /// It ended.
     fn operator_disconnected(&self, user: &UserId, connection: ConnectionId) -> Shift;
     /// She tells; older than what is known, it changes nothing. Answers what holds now.
@@ -72,4 +82,10 @@ pub trait Presence: Send + Sync + 'static {
 
     /// Whether somebody would see a chat ring there.
     fn online(&self, target: &Target) -> bool;
+    /// Whether everybody who would is away.
+    fn all_away(&self, target: &Target) -> bool;
+    /// Who stands there, with her status; in the order of ids.
+    fn colleagues(&self, target: &Target) -> Vec<(UserId, Status)>;
+    /// Takes one target away from one person, as if she had told so at `at`. Answers what holds.
+    fn take_off(&self, user: &UserId, target: &Target, at: Timestamp) -> Option<(Told, Shift)>;
 }

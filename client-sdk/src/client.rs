@@ -9,6 +9,7 @@
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::connection::Driver;
+use crate::desk::{Call, Said};
 use crate::error::ClientError;
 use crate::event::{CloseReason, Event, Status};
 use crate::options::Options;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     ListUnsubscribe { reply: Reply<()> },
     SetPresence { status: view::Status, monitoring: Vec<Target>, reply: Reply<PresenceView> },
     Sync { reply: Reply<()> },
+    Desk { call: Call, reply: Reply<Said> },
     Typing { chat: ChatId, on: bool },
     Close,
 }
@@ -299,7 +301,10 @@ impl Client {
         Ok(Pending(outcome))
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, ClientError> {
+    pub(crate) async fn ask<T>(
+        &self,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> Result<T, ClientError> {
         let (reply, outcome) = oneshot::channel();
         self.send(command(reply)).await?;
         outcome.await.unwrap_or_else(|_| Err(self.closed()))

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::protocol::codes::CloseCode;
 use crate::protocol::event::{EndCause, Person, Sequenced};
-use crate::protocol::ids::ChatId;
-use crate::protocol::to_client::{ClosedReason, Refused, Snapshot, Welcome};
+use crate::protocol::ids::{ChatId, Target};
+use crate::protocol::to_client::{ClosedReason, GapReason, Refused, Snapshot, Welcome};
 use crate::protocol::view::{ListRow, PresenceView};
 
 /// One thing that an app may want to show.
@@ -67,6 +67,22 @@ pub enum Event {
         who: Person,
         /// Whether she writes right now.
         on: bool,
+    },
+    /// Nobody stands at a queue that somebody should stand at, or soon will not.
+    GapAlarm {
+        /// Which.
+        target: Target,
+        /// As people call it.
+        name: String,
+        /// Why.
+        why: GapReason,
+        /// When it begins, or began.
+        at: Timestamp,
+    },
+    /// Somebody stands there again.
+    GapOver {
+        /// Which.
+        target: Target,
     },
     /// The patron's place in the queue.
     Wait {

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::client::{Command, History, Reply};
+use crate::desk::Said;
 use crate::error::ClientError;
 use crate::event::{CloseReason, Event, Status};
 use crate::options::{IdSource, Options, Token};
@@ -83,6 +84,7 @@ pub(crate) enum Answer {
     Done(Reply<()>, Result<(), ClientError>),
     History(Reply<History>, Result<History, ClientError>),
     Presence(Reply<PresenceView>, Result<PresenceView, ClientError>),
+    Desk(Reply<Said>, Result<Said, ClientError>),
 }
 
 impl Answer {
@@ -93,6 +95,7 @@ impl Answer {
             Self::Done(reply, outcome) => drop(reply.send(outcome)),
             Self::History(reply, outcome) => drop(reply.send(outcome)),
             Self::Presence(reply, outcome) => drop(reply.send(outcome)),
+            Self::Desk(reply, outcome) => drop(reply.send(outcome)),
         }
     }
 }
@@ -133,6 +136,7 @@ enum Asked {
     Auth,
     Typing,
     Sync(Reply<()>),
+    Desk(Reply<Said>),
     History(Reply<History>),
     Presence { generation: u32, reply: Option<Reply<PresenceView>> },
     List { reply: Option<Reply<()>> },

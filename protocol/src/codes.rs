@@ -63,6 +63,10 @@ error_codes! {
     AlreadyClaimed = "already_claimed", temporary: false;
     /// You own the chat: end it or transfer it instead of leaving.
     OwnerMustStay = "owner_must_stay", temporary: false;
+    /// You own chats: hand them over first, or say that they may wait again; `chats` says which.
+    OwnsChats = "owns_chats", temporary: false;
+    /// Only administrators may do this.
+    NotAdmin = "not_admin", temporary: false;
     /// There is no pending transfer, or none that you may answer.
     NoTransfer = "no_transfer", temporary: false;
     /// The patron's library takes part in no such target.

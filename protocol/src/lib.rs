@@ -13,6 +13,7 @@
 //! runtime. `docs/protocol.md` is this crate in prose, with a golden frame for every variant.
 
 pub mod codes;
+pub mod desk;
 pub mod event;
 #[cfg(feature = "schema")]
 pub mod generated;

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Answer, Position};
-use crate::ids::{ChatId, ClientId, Cmid, Target};
-use crate::view::Status;
+use crate::ids::{ChatId, ClientId, Cmid, CoopId, Target, UserId, WidgetId};
+use crate::view::{CoopLevel, Status};
 
 /// One frame from a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,79 @@ pub enum ToBroker {
     ListUnsubscribe {
         /// Answered by `ok`.
         id: u32,
+    },
+    /// What one may monitor, and who stands there.
+    #[serde(rename = "desk.queues")]
+    DeskQueues {
+        /// Answered by `queues`.
+        id: u32,
+    },
+    /// Lets a person monitor a co-op, or changes her level there; on record, at once.
+    #[serde(rename = "access.grant")]
+    AccessGrant {
+        /// Answered by `ok`.
+        id: u32,
+        /// The co-op.
+        coop: CoopId,
+        /// Who.
+        user: UserId,
+        /// What she may do there.
+        level: CoopLevel,
+    },
+    /// Takes that back: her monitoring stops, and her chats there wait again.
+    #[serde(rename = "access.revoke")]
+    AccessRevoke {
+        /// Answered by `ok`.
+        id: u32,
+        /// The co-op.
+        coop: CoopId,
+        /// Who.
+        user: UserId,
+    },
+    /// Asks who would be rung, in which order, and why each other would not.
+    #[serde(rename = "explain")]
+    Explain {
+        /// Answered by `explained`.
+        id: u32,
+        /// The widget.
+        widget: WidgetId,
+        /// When; `null`: now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(
+            feature = "schema",
+            schemars(with = "Option<String>"),
+            ts(type = "string | null")
+        )]
+        at: Option<Timestamp>,
+    },
+    /// Asks for the hours of the next 14 days in which some member is covered and nobody
+    /// contributes.
+    #[serde(rename = "forecast")]
+    Forecast {
+        /// Answered by `forecast`.
+        id: u32,
+        /// The co-op.
+        coop: CoopId,
+        /// The IANA time zone whose clock the hours follow; `null`: that of one's library.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// Ends this sign-in. Refused as long as one owns chats, unless `anyway`: they then wait again.
+    #[serde(rename = "sign_out")]
+    SignOut {
+        /// Answered by `ok`, then `bye`; or by `owns_chats`.
+        id: u32,
+        /// Whether owned chats may wait again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anyway: bool,
+    },
+    /// Signs a colleague out everywhere: her chats wait again. For her library's administrators.
+    #[serde(rename = "operator.sign_out")]
+    OperatorSignOut {
+        /// Answered by `ok`.
+        id: u32,
+        /// Who.
+        user: UserId,
     },
     /// A patron rings through the widget that her token names.
     #[serde(rename = "chat.open")]
@@ -341,6 +414,13 @@ impl ToBroker {
             | Self::PresenceSet { id, .. }
             | Self::ListSubscribe { id }
             | Self::ListUnsubscribe { id }
+            | Self::DeskQueues { id }
+            | Self::AccessGrant { id, .. }
+            | Self::AccessRevoke { id, .. }
+            | Self::Explain { id, .. }
+            | Self::Forecast { id, .. }
+            | Self::SignOut { id, .. }
+            | Self::OperatorSignOut { id, .. }
             | Self::ChatOpen { id, .. }
             | Self::ChatSubscribe { id, .. }
             | Self::ChatUnsubscribe { id, .. }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{CloseCode, ErrorCode};
+use crate::desk::{Explained, Queues};
 use crate::event::{ChatEvent, EndCause, Person, Sequenced};
-use crate::ids::{ChatId, Eid, SessionId, WidgetId};
+use crate::ids::{ChatId, CoopId, Eid, SessionId, Target, WidgetId};
 use crate::limits::Limits;
 use crate::view::{Audience, ChatView, ListRow, PresenceView};
 
@@ -143,6 +144,45 @@ pub enum ToClient {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claimed_by: Option<Person>,
     },
+    /// Reply to `desk.queues`.
+    #[serde(rename = "queues")]
+    Queues(Box<Queues>),
+    /// Reply to `explain`.
+    #[serde(rename = "explained")]
+    Explained(Box<Explained>),
+    /// Reply to `forecast`.
+    #[serde(rename = "forecast")]
+    Forecast {
+        /// The request's id.
+        re: u32,
+        /// The co-op.
+        coop: CoopId,
+        /// The time zone whose clock the hours follow.
+        zone: String,
+        /// The beginning of each hour in which some member is covered and nobody contributes.
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"), ts(type = "Array<string>"))]
+        hours: Vec<Timestamp>,
+    },
+    /// Nobody stands at a queue that somebody should stand at, or soon will. Sent to who may
+    /// monitor it, and to its administrators.
+    #[serde(rename = "gap.alarm")]
+    GapAlarm {
+        /// Which.
+        target: Target,
+        /// As people call it.
+        name: String,
+        /// Why.
+        why: GapReason,
+        /// When it begins, or began.
+        #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
+        at: Timestamp,
+    },
+    /// Somebody stands there again.
+    #[serde(rename = "gap.over")]
+    GapOver {
+        /// Which.
+        target: Target,
+    },
     /// Answer with `pong` within the limit's time.
     #[serde(rename = "ping")]
     Ping,
@@ -162,6 +202,19 @@ pub enum ToClient {
     #[serde(other)]
     #[cfg_attr(feature = "schema", schemars(skip), ts(skip))]
     Unknown,
+}
+
+/// Why nobody stands at a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The last who monitored it left, or drains.
+    Left,
+    /// Whoever monitors it will be signed off within five minutes.
+    SignOff,
+    /// The hours in which somebody promised to are over.
+    ContributionEnded,
 }
 
 /// The reply to `hello`.
@@ -231,6 +284,9 @@ pub struct Refused {
     /// With `already_claimed`: the longest waiting chat that the loser may claim instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<ListRow>,
+    /// With `owns_chats`: which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chats: Vec<ChatId>,
 }
 
 /// A chat's state, its last events and where they stand.

@@ -188,6 +188,19 @@ pub enum Status {
     Offline,
 }
 
+/// What a person may do in a co-op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CoopLevel {
+    /// Monitor and answer.
+    Regular,
+    /// And manage the co-op's users of her library.
+    InstitutionAdmin,
+    /// And everything else in the co-op.
+    CoopAdmin,
+}
+
 /// What a person has told about herself, the same on all her devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

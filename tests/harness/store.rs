@@ -17,7 +17,8 @@ use crate::history::stored::Stored;
 /// Every operator's password in tests.
 pub const PASSWORD: &str = "correct horse battery";
 /// Everybody who has one.
-pub const OPERATORS: [&str; 5] = ["maya", "ines", "lou", "noor", "birch-admin"];
+pub const OPERATORS: [&str; 8] =
+    ["maya", "ines", "lou", "noor", "birch-admin", "pia", "olga", "cora"];
 
 /// The directory that conversations play in.
 pub fn directory_file() -> PathBuf {

@@ -6,6 +6,7 @@ mod backup;
 mod codegen;
 mod codes;
 mod crash;
+mod desk;
 mod drain;
 mod full_disk;
 mod metrics;

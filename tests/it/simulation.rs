@@ -28,6 +28,7 @@ use deskbell_client::protocol::event::ChatEvent as Shown;
 use deskbell_client::protocol::ids::{ChatId, UserId};
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::file::{difference, parse};
+use deskbell_domain::person::Author;
 use deskbell_tests::history::stored::Stored;
 use deskbell_tests::history::{self, History};
 use deskbell_tests::sim_world::{SeededChance, SimClock};
@@ -157,7 +158,7 @@ fn directory_in(log: &MemoryLog, chance: &SeededChance) -> Directory {
     let mut known = Directory::default();
     let commands = difference(&known, &wanted, false);
     let clock = ManualClock::new(SimClock::beginning());
-    let tools = directory::Tools { log, clock: &clock, chance };
+    let tools = directory::Tools { log, clock: &clock, chance, author: Author::System };
     let applied = directory::apply(&tools, &mut known, commands).now_or_never();
     applied.expect("memory does not wait").expect("a directory that is allowed");
     known

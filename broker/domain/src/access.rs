@@ -4,13 +4,13 @@
 //! Not here: what the chat's own state forbids (`chat::decide`), and which fields are shown
 //! (`audience`).
 
-use deskbell_protocol::ids::{Target, UserId, WidgetId};
+use deskbell_protocol::ids::{CoopId, InstitutionId, Target, UserId, WidgetId};
 
 use crate::audience::Audience;
 use crate::chat::event::{Digest, Opened};
 use crate::chat::state::Phase;
 use crate::chat::{ChatState, Command};
-use crate::directory::{Directory, LocalLevel};
+use crate::directory::{CoopLevel, Directory, LocalLevel, User};
 use crate::person::{Author, Standing};
 
 /// Who asks, as authentication proved it.
@@ -162,6 +162,70 @@ fn asks(command: &Command) -> Asks<'_> {
         | Command::Return { .. }
         | Command::MarkErased { .. } => Asks::Broker,
     }
+}
+
+/// Why an administrator's deed is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is for administrators: ask yours")]
+pub struct NotAdmin;
+
+/// Whether `by` may let `user` into a co-op with this level, or take her out (`None`).
+pub fn may_set_level(
+    by: &UserId,
+    user: &UserId,
+    coop: &CoopId,
+    level: Option<CoopLevel>,
+    directory: &Directory,
+) -> Result<(), NotAdmin> {
+    let held = |user: &UserId| directory.coops.get(coop).and_then(|it| it.users.get(user)).copied();
+    let home = |user: &UserId| directory.users.get(user).map(|it| &it.institution);
+    let acts = directory.active_user(by).and_then(|_| held(by));
+    let below = |level: Option<CoopLevel>| level.is_none_or(|it| it < CoopLevel::CoopAdmin);
+    match acts {
+        Some(CoopLevel::CoopAdmin) => Ok(()),
+        Some(CoopLevel::InstitutionAdmin)
+            if home(by) == home(user) && below(level) && below(held(user)) =>
+        {
+            Ok(())
+        }
+        Some(CoopLevel::InstitutionAdmin | CoopLevel::Regular) | None => Err(NotAdmin),
+    }
+}
+
+/// Whether `by` administers a library.
+pub fn administers(by: &UserId, institution: &InstitutionId, directory: &Directory) -> bool {
+    let person = directory.active_user(by);
+    person.is_some_and(|it| it.institution == *institution && it.level == LocalLevel::Admin)
+}
+
+/// Whether `by` looks after a queue: as an administrator of the department's library, or of the
+/// co-op, or of a member's users in it.
+pub fn looks_after(by: &UserId, target: &Target, directory: &Directory) -> bool {
+    match target {
+        Target::Department(id) => directory
+            .departments
+            .get(id)
+            .is_some_and(|it| administers(by, &it.institution, directory)),
+        Target::Coop(id) => {
+            let level = directory.coops.get(id).and_then(|it| it.users.get(by));
+            let active = directory.active_user(by).is_some();
+            active && level.is_some_and(|it| *it > CoopLevel::Regular)
+        }
+        Target::Operator(_) => false,
+    }
+}
+
+/// Whom someone without a co-op may ask for access: the administrators of her library.
+pub fn admins_of(user: &UserId, directory: &Directory) -> Vec<UserId> {
+    let Some(person) = directory.users.get(user) else { return Vec::new() };
+    let here = directory.users.iter().filter(|(_, it)| it.institution == person.institution);
+    let manages = |id: &UserId| {
+        let mut levels = directory.coops.values().filter_map(|coop| coop.users.get(id));
+        levels.any(|level| *level > CoopLevel::Regular)
+    };
+    let admin =
+        |(id, it): &(&UserId, &User)| it.active && (it.level == LocalLevel::Admin || manages(id));
+    here.filter(admin).map(|(id, _)| id.clone()).collect()
 }
 
 /// Whether she saw the chat ring, or on offer, until somebody took it: the rules then tell her who.

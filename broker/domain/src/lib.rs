@@ -7,11 +7,13 @@
 //!
 //! Map: [`chat`] from ring to end · [`routing`] who rings and why · [`directory`] institutions,
 //! co-ops, people and their levels · [`access`] who may do what · [`audience`] who may see what ·
-//! [`hours`] when something is open · [`staffing`] who stood where.
+//! [`hours`] when something is open ·
+//! [`coverage`] which hours nobody promised · [`staffing`] who stood where.
 
 pub mod access;
 pub mod audience;
 pub mod chat;
+pub mod coverage;
 pub mod directory;
 pub mod hours;
 pub mod person;

@@ -5,7 +5,9 @@
 //! It decides nothing about a chat: it nudges the chat, which decides for itself.
 
 mod absences;
+mod alarms;
 mod handlers;
+mod leaving;
 mod rows;
 mod settling;
 
@@ -21,9 +23,11 @@ use deskbell_protocol::ids::{ChatId, Target, UserId};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use self::alarms::Alarms;
 pub use self::handlers::DirectoryChanged;
 use self::handlers::{
-    Arrived, Departed, Moved, OfferNext, Personal, Previewing, SyncDesk, ToldBy, Wake,
+    Arrived, Departed, Moved, OfferNext, Personal, Previewing, SignOut, SignOutEverywhere,
+    SyncDesk, ToldBy, Wake,
 };
 use self::settling::Settling;
 use super::chat::{Ask, Deed, Wish};
@@ -31,7 +35,7 @@ use super::node::{Node, Seat};
 use super::queue::QueueSync;
 use super::say::Refused;
 use super::session::Peer;
-use crate::presence::{ConnectionId, Shift, Told};
+use crate::presence::{Arrival, ConnectionId, Shift, Told};
 use crate::views::desk::DeskView;
 
 /// When a deadline is tried again that nothing has come of, such as while the store is away.
@@ -60,7 +64,10 @@ impl Desk {
     /// A connection began: presence knows at once, the desk follows.
     pub fn arrived(&self, node: &Node, peer: Arc<Peer>) {
         let shift = match &peer.who {
-            Principal::Operator(user) => node.presence.operator_connected(user, peer.connection),
+            Principal::Operator(user) => {
+                let by = Arrival { connection: peer.connection, session: peer.session };
+                node.presence.operator_connected(user, by, node.starts(user))
+            }
             Principal::Patron { session, .. } => {
                 let arrived = node.presence.patron_connected(session, peer.connection);
                 Shift { arrived, ..Shift::default() }
@@ -101,6 +108,16 @@ impl Desk {
         self.0.do_send(SyncDesk { sync, queues });
     }
 
+    /// An operator signs out.
+    pub fn sign_out(&self, peer: Arc<Peer>, re: u32, anyway: bool) {
+        self.0.do_send(SignOut { peer, re, anyway });
+    }
+
+    /// An administrator signs somebody out.
+    pub fn sign_out_everywhere(&self, user: UserId) {
+        self.0.do_send(SignOutEverywhere(user));
+    }
+
     /// The directory was replaced.
     pub fn directory_changed(&self, shift: Shift) {
         self.0.do_send(DirectoryChanged(shift));
@@ -118,6 +135,7 @@ pub struct DeskActor {
     /// The place each waiting patron was last told.
     places: BTreeMap<ChatId, (u32, Timestamp)>,
     settling: Settling,
+    alarms: Alarms,
     row_version: u64,
     /// Wakes the timer task when an earlier deadline was put.
     rearm: Arc<Notify>,
@@ -134,6 +152,7 @@ impl DeskActor {
             connections: BTreeMap::new(),
             places: BTreeMap::new(),
             settling: Settling::starting(now, seat.node.settings.settling, !live.is_empty()),
+            alarms: Alarms::starting(&seat.node.directory.load(), now),
             row_version: 0,
             rearm: Arc::default(),
         };
@@ -155,7 +174,8 @@ impl DeskActor {
     }
 
     /// Somebody stands elsewhere than before.
-    fn take_in(&self, shift: Shift) {
+    fn take_in(&mut self, shift: Shift) {
+        self.staffing_shifted(&shift);
         self.seat.node.staffing().note(shift.changes);
         self.availability_changed(&shift.targets);
     }
@@ -186,6 +206,7 @@ impl DeskActor {
         if self.settling.is_over(now) {
             self.settle();
         }
+        self.follow_calendar(now);
         let again = now.checked_add(DUE_AGAIN).unwrap_or(Timestamp::MAX);
         for chat in self.view.take_due(now, again) {
             self.nudge(chat, Command::Tick);

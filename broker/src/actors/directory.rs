@@ -33,7 +33,10 @@ const TRIES_MAX: u8 = 8;
 /// Asks for a change: all of it, or nothing.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<u64, ApplyError>")]
-struct Apply(Vec<Command>);
+struct Apply {
+    author: Author,
+    commands: Vec<Command>,
+}
 
 /// Why the directory stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +67,21 @@ pub struct DirectoryActor {
 pub struct Keeper(Addr<DirectoryActor>);
 
 impl Keeper {
-    /// Changes the directory; answers its version from then on.
+    /// Changes the directory, in the broker's own name; answers its version from then on.
     pub fn apply(
         &self,
         commands: Vec<Command>,
     ) -> impl Future<Output = Result<u64, ApplyError>> + Send + 'static {
-        let asked = self.0.send(Apply(commands));
+        self.apply_as(Author::System, commands)
+    }
+
+    /// The same in somebody's name, who stands in the log with it.
+    pub fn apply_as(
+        &self,
+        author: Author,
+        commands: Vec<Command>,
+    ) -> impl Future<Output = Result<u64, ApplyError>> + Send + 'static {
+        let asked = self.0.send(Apply { author, commands });
         async move {
             let gone = |_| ApplyError::Unavailable("the directory's actor stopped".into());
             asked.await.map_err(gone)?
@@ -95,11 +107,13 @@ impl Actor for DirectoryActor {
 impl Handler<Apply> for DirectoryActor {
     type Result = AtomicResponse<Self, Result<u64, ApplyError>>;
 
-    fn handle(&mut self, Apply(commands): Apply, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, asked: Apply, _: &mut Context<Self>) -> Self::Result {
+        let Apply { author, commands } = asked;
         let node = self.node.clone();
         let work = async move {
             let mut directory = Directory::clone(&node.directory.load());
-            let tools = Tools { log: &*node.log, clock: &*node.clock, chance: &*node.chance };
+            let Node { log, clock, chance, .. } = &*node;
+            let tools = Tools { log: &**log, clock: &**clock, chance: &**chance, author };
             apply(&tools, &mut directory, commands).await?;
             let version = directory.version;
             show(&node, directory);
@@ -178,6 +192,8 @@ pub struct Tools<'a> {
     pub clock: &'a dyn Clock,
     /// Under which identity.
     pub chance: &'a dyn Chance,
+    /// In whose name.
+    pub author: Author,
 }
 
 /// Decides `commands` on `directory`, appends what happens and folds it, as often as others were
@@ -194,7 +210,7 @@ pub async fn apply(
             return Ok(());
         }
         let entry = |event| Entry {
-            author: Author::System,
+            author: tools.author.clone(),
             cmid: None,
             fingerprint: 0,
             eid: tools.chance.eid(),

@@ -12,19 +12,20 @@ use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::{Directory, Widget};
 use deskbell_domain::routing::Facts;
 use deskbell_domain::staffing::Staffing;
-use deskbell_protocol::ids::{SessionId, Target};
+use deskbell_protocol::ids::{SessionId, Target, UserId};
 use deskbell_protocol::limits::Limits;
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use super::appender::Appender;
 use super::desk::Desk;
+use super::directory::Keeper;
 use super::receipts::Receipts;
 use super::registry::Registry;
 use super::say::Encode;
 use super::staffing::Ledger;
 use crate::log::EventLog;
-use crate::presence::Presence;
+use crate::presence::{Presence, Told};
 use crate::secrets::Secrets;
 use crate::world::{Chance, Clock, time_zone};
 
@@ -39,6 +40,17 @@ pub struct Settings {
     pub waits: Waits,
     /// For how long after a start absences and old deadlines do not count.
     pub settling: Duration,
+}
+
+/// What a patron finds at a widget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Somebody, here first.
+    Online(Target),
+    /// Here first, and everybody there is away.
+    Away(Target),
+    /// Nobody.
+    Offline,
 }
 
 /// One broker process.
@@ -70,6 +82,11 @@ pub struct Node {
     pub patron_chats: DashMap<Digest, u32>,
     /// Who stood where just before this broker started.
     pub staffed_before: Staffing,
+    /// Changes whenever somebody's coming, going or telling, the directory or an hour may have
+    /// changed what patrons find.
+    pub availability_changes: watch::Sender<u64>,
+    /// The DirectoryActor; set once, before the first connection.
+    pub keeper: OnceCell<Keeper>,
     /// The StaffingActor; set once, before the desk.
     pub staffing: OnceCell<Ledger>,
     /// The DeskActor; set once, before the first connection.
@@ -95,10 +112,37 @@ impl Node {
             || (self.settling.load(Ordering::Relaxed) && self.staffed_before.anybody_at(target))
     }
 
+    /// How a person stands after a fresh sign-in: as the directory says, as far as she may. Older
+    /// than anything that she ever told, so that what a client restates holds.
+    pub fn starts(&self, user: &UserId) -> Told {
+        let directory = self.directory.load();
+        let starts = directory.users.get(user).map(|it| it.starts.clone()).unwrap_or_default();
+        let may = |target: &Target| {
+            !matches!(target, Target::Operator(_)) && directory.may_monitor(user, target)
+        };
+        let monitoring = starts.monitoring.into_iter().filter(may).collect();
+        Told { status: starts.status, monitoring, at: Timestamp::UNIX_EPOCH }
+    }
+
+    /// What a patron of `widget` would find at `at`, by who is there now.
+    pub fn availability(&self, directory: &Directory, widget: &Widget, at: Timestamp) -> Found {
+        let plan = self.with_facts(directory, |facts| facts.plan(widget, at));
+        match plan.first_online() {
+            None => Found::Offline,
+            Some(first) if self.presence.all_away(first) => Found::Away(first.clone()),
+            Some(first) => Found::Online(first.clone()),
+        }
+    }
+
     /// Asks the routing something, by what is so right now.
     pub fn with_facts<T>(&self, directory: &Directory, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
         let online = |target: &_| self.online(target);
         ask(&Facts { directory, online: &online, zone: &time_zone })
+    }
+
+    /// The directory's keeper, which is there before anybody can connect.
+    pub fn keeper(&self) -> &Keeper {
+        self.keeper.get().expect("the directory is kept before the listener")
     }
 
     /// The ledger of who stands where, which is there before the desk.

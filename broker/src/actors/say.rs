@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
-use deskbell_domain::access::Denied;
+use deskbell_domain::access::{Denied, NotAdmin};
 use deskbell_domain::audience::Audience;
 use deskbell_domain::chat::event::EndCause;
 use deskbell_domain::chat::{ChatEvent, ChatState, Refusal, Summary};
 use deskbell_domain::directory::Directory;
-use deskbell_domain::person::Author;
-use deskbell_protocol::ids::{ChatId, Eid, UserId};
+use deskbell_domain::person::{Author, Status};
+use deskbell_domain::routing::Plan;
+use deskbell_protocol::ids::{ChatId, CoopId, Eid, Target, UserId, WidgetId};
 use jiff::Timestamp;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::node::Found;
 use crate::presence::Told;
 
 /// A frame: encoded once, shared by every socket that sends it.
@@ -60,6 +62,18 @@ pub enum Refused {
     /// The target is not one that she may monitor.
     #[error("you may not monitor {0}: ask your institution's administrator for access")]
     MayNotMonitor(String),
+    /// She owns these.
+    #[error("you own {} chats: hand them over first, or let them wait again", .0.len())]
+    OwnsChats(Vec<ChatId>),
+    /// Only administrators may.
+    #[error(transparent)]
+    NotAdmin(#[from] NotAdmin),
+    /// There is no such widget, co-op or person, or none for her.
+    #[error("there is no {0}, or it is not yours to ask about")]
+    NoSuch(String),
+    /// A rule of the directory, or a wrong value.
+    #[error("{0}")]
+    Wrong(String),
     /// Too many changes at once.
     #[error("the chat is changing too fast to decide this: try again")]
     Busy,
@@ -100,6 +114,28 @@ pub enum Closed {
     Ended(EndCause),
 }
 
+/// A queue that somebody may monitor, and who stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// Which.
+    pub target: Target,
+    /// Whether she monitors it.
+    pub monitored: bool,
+    /// Who else does.
+    pub others: Vec<(UserId, Status)>,
+}
+
+/// Why nobody stands at a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// The last one left.
+    Left,
+    /// Whoever is there will be signed off.
+    SignOff,
+    /// The promised hours are over.
+    ContributionEnded,
+}
+
 /// What to say.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the variants say what their fields hold")]
@@ -136,6 +172,16 @@ pub enum Say<'a> {
     Row(&'a Row),
     /// A row went.
     Gone { chat: ChatId, claimed_by: Option<&'a UserId> },
+    /// What one may monitor, and who stands there; or whom to ask for a co-op.
+    Queues { re: u32, user: &'a UserId, queues: &'a [Queue] },
+    /// Who would be rung, and why each other would not.
+    Explained { re: u32, widget: &'a WidgetId, at: Timestamp, plan: &'a Plan, found: &'a Found },
+    /// Hours that nobody promised.
+    Forecast { re: u32, coop: &'a CoopId, zone: &'a str, hours: &'a [Timestamp] },
+    /// Nobody stands at a queue, or soon will.
+    Alarm { target: &'a Target, why: Alarm, at: Timestamp },
+    /// Somebody stands there again.
+    AlarmOver(&'a Target),
     /// What a person told.
     Presence { re: Option<u32>, told: &'a Told },
 }

@@ -4,6 +4,7 @@
 //!
 //! Not here: bytes and JSON (`edge`), and whether a request is allowed (the chat decides).
 
+mod desk;
 mod list;
 mod requests;
 
@@ -14,8 +15,9 @@ use std::sync::atomic::AtomicU32;
 use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
 use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
-use deskbell_protocol::ids::{ChatId, ClientId, UserId};
+use deskbell_protocol::ids::{ChatId, ClientId, SessionId, UserId};
 
+pub use self::desk::Desire;
 use self::list::List;
 pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
 pub use self::requests::{Request, Want};
@@ -36,6 +38,8 @@ pub struct Peer {
     pub client: ClientId,
     /// Whom it belongs to.
     pub who: Principal,
+    /// The sign-in, or the visit, that its token names.
+    pub session: SessionId,
     /// Its SessionActor.
     pub addr: Addr<SessionActor>,
     /// What it still has to send.
@@ -185,13 +189,13 @@ impl SessionActor {
         seat: Arc<Seat>,
         connection: ConnectionId,
         client: ClientId,
-        who: Principal,
+        (who, session): (Principal, SessionId),
         outbox: Outbox,
     ) -> Arc<Peer> {
         let (tx, rx) = actix::dev::channel::channel(16);
         let peer = {
             let (addr, passing) = (Addr::new(tx), AtomicU32::new(0));
-            Arc::new(Peer { connection, client, who, addr, outbox, passing })
+            Arc::new(Peer { connection, client, who, session, addr, outbox, passing })
         };
         let actor = Self {
             seat: seat.clone(),

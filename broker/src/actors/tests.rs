@@ -3,6 +3,7 @@
 //!
 //! Time is paused: it moves when everybody waits. The clock of conversations moves when told.
 
+mod calendar;
 mod death;
 mod desk;
 mod lists;

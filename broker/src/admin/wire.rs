@@ -124,3 +124,24 @@ pub struct BackUp {
     /// Absolute.
     pub file: std::path::PathBuf,
 }
+
+/// `GET /explain/{widget}`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct At {
+    /// When hours are judged.
+    pub at: Option<Timestamp>,
+}
+
+/// `GET /forecast/{coop}`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Zone {
+    /// By whose clock.
+    pub zone: Option<String>,
+}
+
+/// The answer to both.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Lines {
+    /// For people.
+    pub lines: Vec<String>,
+}

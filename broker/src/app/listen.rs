@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::Command;
+use deskbell_protocol::ids::Target;
 use futures_util::future::BoxFuture;
 use rustix::process::Signal;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -195,5 +196,13 @@ impl DirectoryPort for RunningDirectory {
 
     fn snapshot(&self) -> Arc<Directory> {
         self.node.directory.load_full()
+    }
+
+    fn online(&self, target: &Target) -> bool {
+        self.node.online(target)
+    }
+
+    fn is_running(&self) -> bool {
+        true
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::file::{difference, parse};
+use deskbell_domain::person::Author;
 
 use super::{AppError, Ports};
 use crate::actors::directory;
@@ -94,7 +95,12 @@ pub(super) async fn seed_directory(config: &Config, ports: &Ports) -> Result<(),
         StoreError::DirectoryMistakes { file: file.clone(), problems: lines.join("\n") }
     })?;
     let commands = difference(&Directory::default(), &wanted, false);
-    let tools = directory::Tools { log: &*ports.log, clock: &*ports.clock, chance: &*ports.chance };
+    let tools = directory::Tools {
+        log: &*ports.log,
+        clock: &*ports.clock,
+        chance: &*ports.chance,
+        author: Author::System,
+    };
     directory::apply(&tools, &mut known, commands).await?;
     tracing::info!(file = %file.display(), version = known.version, "directory read");
     Ok(())

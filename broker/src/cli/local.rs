@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::command::Command;
+use deskbell_domain::person::Author;
+use deskbell_protocol::ids::Target;
 use futures_util::future::BoxFuture;
 use tokio::io::DuplexStream;
 
@@ -64,7 +66,8 @@ impl DirectoryPort for StoredDirectory {
         let current = self.current.clone();
         Box::pin(async move {
             let mut directory = Directory::clone(&current.load());
-            let tools = Tools { log: &*log, clock: &*clock, chance: &*chance };
+            let tools =
+                Tools { log: &*log, clock: &*clock, chance: &*chance, author: Author::System };
             directory::apply(&tools, &mut directory, commands).await?;
             let version = directory.version;
             current.store(Arc::new(directory));
@@ -74,6 +77,14 @@ impl DirectoryPort for StoredDirectory {
 
     fn snapshot(&self) -> Arc<Directory> {
         self.current.load_full()
+    }
+
+    fn online(&self, _: &Target) -> bool {
+        false
+    }
+
+    fn is_running(&self) -> bool {
+        false
     }
 }
 

@@ -7,8 +7,8 @@ mod service;
 use deskbell_domain::access::Principal;
 use deskbell_domain::chat::Command;
 use deskbell_domain::chat::event::{Digest, Opened, Ring};
-use deskbell_domain::directory::Directory;
 use deskbell_domain::directory::entry::{Ask, Field, Question};
+use deskbell_domain::directory::{CoopLevel, Directory};
 use deskbell_domain::person::{Author, Status};
 use deskbell_protocol::ToBroker;
 use deskbell_protocol::codes::ErrorCode;
@@ -19,7 +19,7 @@ use deskbell_protocol::view;
 use serde::Deserialize;
 
 use super::Refusal;
-use crate::actors::session::Want;
+use crate::actors::session::{Desire, Want};
 use crate::secrets::Keys;
 use crate::secrets::derivation::{Fingerprints, chat_id};
 
@@ -104,6 +104,21 @@ pub fn want(
         ToBroker::ChatUnsubscribe { chat, .. } => Ok(Want::Unfollow { chat }),
         ToBroker::ChatHistory { chat, before, max, .. } => Ok(Want::History { chat, before, max }),
         ToBroker::ChatTyping { chat, on, .. } => Ok(Want::Typing { chat, on }),
+        ToBroker::DeskQueues { .. } => Ok(Want::Desk(Desire::Queues)),
+        ToBroker::AccessGrant { coop, user, level, .. } => {
+            let level = Some(level_of(level));
+            Ok(Want::Desk(Desire::SetLevel { coop, user, level }))
+        }
+        ToBroker::AccessRevoke { coop, user, .. } => {
+            Ok(Want::Desk(Desire::SetLevel { coop, user, level: None }))
+        }
+        ToBroker::Explain { widget, at, .. } => Ok(Want::Desk(Desire::Explain { widget, at })),
+        ToBroker::Forecast { coop, zone, .. } => {
+            speaker.check_some("zone", zone.as_deref())?;
+            Ok(Want::Desk(Desire::Forecast { coop, zone }))
+        }
+        ToBroker::SignOut { anyway, .. } => Ok(Want::Desk(Desire::SignOut { anyway })),
+        ToBroker::OperatorSignOut { user, .. } => Ok(Want::Desk(Desire::SignOutOther { user })),
         open @ ToBroker::ChatOpen { .. } => speaker.open(open, directory),
         write => speaker.write(write),
     }
@@ -307,6 +322,14 @@ fn has_controls(text: &str) -> bool {
 
 fn without_query(page: &str) -> String {
     page.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+fn level_of(level: view::CoopLevel) -> CoopLevel {
+    match level {
+        view::CoopLevel::Regular => CoopLevel::Regular,
+        view::CoopLevel::InstitutionAdmin => CoopLevel::InstitutionAdmin,
+        view::CoopLevel::CoopAdmin => CoopLevel::CoopAdmin,
+    }
 }
 
 fn status_of(status: view::Status) -> Status {

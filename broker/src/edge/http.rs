@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use deskbell_domain::chat::state::{ChatState, Phase};
 use deskbell_protocol::codes::ErrorCode;
@@ -17,7 +17,7 @@ use deskbell_protocol::ids::{ChatId, SessionId, UserId, WidgetId};
 use serde::de::DeserializeOwned;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{Edge, Refusal, admission, count_refusal, pages};
+use super::{Edge, Refusal, admission, availability, count_refusal, pages};
 use crate::log::{LogError, StreamId, record};
 use crate::secrets::SecretsError;
 use crate::secrets::derivation::{Secret, secret_digest, session_digest};
@@ -43,13 +43,15 @@ pub fn router(edge: Arc<Edge>) -> Router {
     };
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(known))
-        .allow_methods([Method::POST])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::CONTENT_TYPE])
         .max_age(Duration::from_mins(10));
     Router::new()
         .route("/v1/sign-in", post(sign_in))
         .route("/v1/password", post(set_password))
         .route("/v1/patron-sessions", post(patron_session))
+        .route("/v1/widgets/{widget}", get(availability::widget))
+        .route("/v1/widgets/{widget}/availability", get(availability::changes))
         .merge(pages::router())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -88,7 +90,7 @@ fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
         .map_err(|error| Refusal::new(ErrorCode::BadRequest, format!("the body: {error}")))
 }
 
-fn origin(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::ORIGIN).and_then(|value| value.to_str().ok())
 }
 

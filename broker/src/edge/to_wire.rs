@@ -1,6 +1,7 @@
 //! From what the actors say to frames. Pure: names come from the directory, nothing else does.
 
 mod chat;
+mod desk;
 mod post;
 mod refusals;
 mod service;
@@ -17,6 +18,7 @@ use deskbell_protocol::view::{self, ListRow, PresenceView, ReturnedView};
 use serde::Serialize;
 
 use self::chat::{sequenced, view_of};
+pub(in crate::edge) use self::desk::availability;
 use self::refusals::refused;
 use super::count_refusal;
 use crate::actors::say::{Closed, Encode, Frame, Row, Say, Whole};
@@ -108,6 +110,11 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
             let claimed_by = claimed_by.map(|by| operator(Audience::Staff, by, directory));
             ToClient::ListGone { chat, claimed_by }
         }
+        Say::Queues { .. }
+        | Say::Explained { .. }
+        | Say::Forecast { .. }
+        | Say::Alarm { .. }
+        | Say::AlarmOver(_) => desk::to_client(say, directory),
         Say::Presence { re, told } => ToClient::Presence { re, presence: presence_view(told) },
     }
 }
@@ -130,15 +137,20 @@ fn audience_view(audience: Audience) -> view::Audience {
     }
 }
 
-/// What a person told, as the wire has it.
-pub fn presence_view(told: &Told) -> PresenceView {
-    let status = match told.status {
+/// A status as the wire has it.
+fn status_view(status: Status) -> view::Status {
+    match status {
         Status::Online => view::Status::Online,
         Status::Away => view::Status::Away,
         Status::Draining => view::Status::Draining,
         Status::Internal => view::Status::Internal,
         Status::Offline => view::Status::Offline,
-    };
+    }
+}
+
+/// What a person told, as the wire has it.
+pub fn presence_view(told: &Told) -> PresenceView {
+    let status = status_view(told.status);
     PresenceView { status, monitoring: told.monitoring.iter().cloned().collect(), at: told.at }
 }
 

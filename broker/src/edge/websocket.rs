@@ -267,8 +267,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let Refusal { code, message } = refusal;
         let temporary = code.temporary();
         count_refusal(code);
-        let refused =
-            Refused { re, code, message, temporary, retry_after_ms, by: None, next: None };
+        let refused = Refused {
+            re,
+            code,
+            message,
+            temporary,
+            retry_after_ms,
+            by: None,
+            next: None,
+            chats: Vec::new(),
+        };
         self.outbox.push(to_wire::frame(&ToClient::Error(Box::new(refused))));
     }
 

@@ -6,10 +6,10 @@ use dashmap::DashMap;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::person::{Standing, Status};
 use deskbell_domain::staffing::StaffingEvent;
-use deskbell_protocol::ids::{Target, UserId};
+use deskbell_protocol::ids::{SessionId, Target, UserId};
 use jiff::Timestamp;
 
-use super::{ConnectionId, Presence, Shift, Told};
+use super::{Arrival, ConnectionId, Presence, Shift, Told};
 
 /// The adapter. A person is counted while she is held, so that two devices count in the order in
 /// which they told: `people` before `monitors`, never the other way round.
@@ -19,22 +19,33 @@ pub struct LocalPresence {
     patrons: DashMap<Digest, Vec<ConnectionId>>,
     /// How many people a queue rings for.
     monitors: DashMap<Target, u32>,
+    /// How many of them are away.
+    away: DashMap<Target, u32>,
 }
 
 #[derive(Debug)]
 struct Person {
     told: Told,
     connections: Vec<ConnectionId>,
+    /// Her last sign-ins, the newest last.
+    sessions: Vec<SessionId>,
     /// What she is counted at in `monitors` right now.
     counted: BTreeSet<Target>,
+    /// And in `away`.
+    counted_away: BTreeSet<Target>,
 }
+
+/// Sign-ins of a person that a reload may come back to without counting as fresh.
+const SESSIONS_MAX: usize = 8;
 
 impl Person {
     fn new() -> Self {
         // She has told nothing yet: whatever she restates is newer.
         let at = Timestamp::UNIX_EPOCH;
         let told = Told { status: Status::Online, monitoring: BTreeSet::new(), at };
-        Self { told, connections: Vec::new(), counted: BTreeSet::new() }
+        let (counted, counted_away) = (BTreeSet::new(), BTreeSet::new());
+        let (connections, sessions) = (Vec::new(), Vec::new());
+        Self { told, connections, sessions, counted, counted_away }
     }
 
     fn status(&self) -> Status {
@@ -51,6 +62,18 @@ impl Person {
             targets.insert(Target::Operator(user.clone()));
         }
         targets
+    }
+
+    /// Notes a sign-in; tells whether it is a fresh one.
+    fn signed_in(&mut self, session: SessionId) -> bool {
+        let fresh = !self.sessions.contains(&session);
+        if fresh {
+            if self.sessions.len() == SESSIONS_MAX {
+                self.sessions.remove(0);
+            }
+            self.sessions.push(session);
+        }
+        fresh
     }
 
     /// What counting her anew changes.
@@ -91,17 +114,38 @@ impl LocalPresence {
         shifted
     }
 
+    /// Counts a person anew, where she stands and where she is away.
+    fn recount(&self, user: &UserId, person: &mut Person) -> Vec<StaffingEvent> {
+        let changes = person.recount(user);
+        let away = person.status() == Status::Away;
+        let now = if away { person.counted.clone() } else { BTreeSet::new() };
+        for target in now.difference(&person.counted_away) {
+            *self.away.entry(target.clone()).or_insert(0) += 1;
+        }
+        for target in person.counted_away.difference(&now) {
+            self.away.remove_if_mut(target, |_, count| {
+                *count = count.saturating_sub(1);
+                *count == 0
+            });
+        }
+        person.counted_away = now;
+        changes
+    }
+
     fn shift(&self, changes: Vec<StaffingEvent>) -> Shift {
         Shift { targets: self.count(&changes), changes, ..Shift::default() }
     }
 }
 
 impl Presence for LocalPresence {
-    fn operator_connected(&self, user: &UserId, connection: ConnectionId) -> Shift {
+    fn operator_connected(&self, user: &UserId, by: Arrival, starts: Told) -> Shift {
         let mut person = self.people.entry(user.clone()).or_insert_with(Person::new);
         let arrived = person.connections.is_empty();
-        person.connections.push(connection);
-        let change = person.recount(user);
+        if person.signed_in(by.session) && arrived {
+            person.told = starts;
+        }
+        person.connections.push(by.connection);
+        let change = self.recount(user, &mut person);
         Shift { arrived, ..self.shift(change) }
     }
 
@@ -110,7 +154,7 @@ impl Presence for LocalPresence {
         let before = person.connections.len();
         person.connections.retain(|known| *known != connection);
         let departed = before > 0 && person.connections.is_empty();
-        let change = person.recount(user);
+        let change = self.recount(user, &mut person);
         Shift { departed, ..self.shift(change) }
     }
 
@@ -120,7 +164,7 @@ impl Presence for LocalPresence {
             person.told = told;
         }
         let holds = person.told.clone();
-        let change = person.recount(user);
+        let change = self.recount(user, &mut person);
         (holds, self.shift(change))
     }
 
@@ -140,7 +184,7 @@ impl Presence for LocalPresence {
         for mut person in self.people.iter_mut() {
             let user = person.key().clone();
             person.told.monitoring.retain(|target| allowed(&user, target));
-            let Shift { targets, changes, .. } = self.shift(person.recount(&user));
+            let Shift { targets, changes, .. } = self.shift(self.recount(&user, &mut person));
             shift.targets.extend(targets);
             shift.changes.extend(changes);
         }
@@ -168,6 +212,31 @@ impl Presence for LocalPresence {
     fn online(&self, target: &Target) -> bool {
         self.monitors.contains_key(target)
     }
+
+    fn all_away(&self, target: &Target) -> bool {
+        let count = |map: &DashMap<Target, u32>| map.get(target).map_or(0, |count| *count);
+        let away = count(&self.away);
+        away > 0 && away >= count(&self.monitors)
+    }
+
+    fn colleagues(&self, target: &Target) -> Vec<(UserId, Status)> {
+        let there = self.people.iter().filter(|person| person.counted.contains(target));
+        let mut found: Vec<_> =
+            there.map(|person| (person.key().clone(), person.status())).collect();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found
+    }
+
+    fn take_off(&self, user: &UserId, target: &Target, at: Timestamp) -> Option<(Told, Shift)> {
+        let mut person = self.people.get_mut(user)?;
+        if !person.told.monitoring.remove(target) {
+            return None;
+        }
+        person.told.at = person.told.at.max(at);
+        let holds = person.told.clone();
+        let change = self.recount(user, &mut person);
+        Some((holds, self.shift(change)))
+    }
 }
 
 #[cfg(test)]
@@ -186,13 +255,64 @@ mod tests {
         Told { status: Status::Online, monitoring: [coop()].into(), at: at(second) }
     }
 
+    /// A tab of one sign-in of Maya's, who starts with nothing.
+    fn connect(presence: &LocalPresence, connection: ConnectionId) -> Shift {
+        sign_in(presence, connection, 1, Person::new().told)
+    }
+
+    fn sign_in(
+        presence: &LocalPresence,
+        connection: ConnectionId,
+        session: u128,
+        starts: Told,
+    ) -> Shift {
+        let by = Arrival { connection, session: SessionId(session) };
+        presence.operator_connected(&"maya".parse().unwrap(), by, starts)
+    }
+
+    #[test]
+    fn a_fresh_sign_in_starts_at_the_defaults_and_a_reload_at_what_was_told() {
+        let presence = LocalPresence::default();
+        let maya: UserId = "maya".parse().unwrap();
+        sign_in(&presence, 1, 1, monitors(1));
+        assert!(presence.online(&coop()));
+        presence.tell(&maya, Told { monitoring: BTreeSet::new(), ..monitors(2) });
+        presence.operator_disconnected(&maya, 1);
+        sign_in(&presence, 2, 1, monitors(1));
+        assert!(!presence.online(&coop()), "the same sign-in keeps what she told");
+        sign_in(&presence, 3, 2, monitors(1));
+        assert!(!presence.online(&coop()), "so does another device");
+        presence.operator_disconnected(&maya, 2);
+        presence.operator_disconnected(&maya, 3);
+        sign_in(&presence, 4, 3, monitors(1));
+        assert!(presence.online(&coop()), "a fresh one starts anew");
+    }
+
+    #[test]
+    fn a_queue_is_away_when_everybody_at_it_is() {
+        let presence = LocalPresence::default();
+        let (maya, ines): (UserId, UserId) = ("maya".parse().unwrap(), "ines".parse().unwrap());
+        connect(&presence, 1);
+        let by = Arrival { connection: 2, session: SessionId(2) };
+        presence.operator_connected(&ines, by, monitors(1));
+        presence.tell(&maya, Told { status: Status::Away, ..monitors(2) });
+        assert!(!presence.all_away(&coop()));
+        presence.tell(&ines, Told { status: Status::Away, ..monitors(2) });
+        assert!(presence.all_away(&coop()) && presence.online(&coop()));
+        let there = [(ines.clone(), Status::Away), (maya, Status::Away)];
+        assert_eq!(presence.colleagues(&coop()), there);
+        let (holds, _) = presence.take_off(&ines, &coop(), at(3)).unwrap();
+        assert!(holds.monitoring.is_empty() && presence.all_away(&coop()));
+        assert_eq!(presence.take_off(&ines, &coop(), at(4)), None);
+    }
+
     #[test]
     fn a_queue_is_online_while_any_device_of_a_monitor_is_connected() {
         let presence = LocalPresence::default();
         let maya: UserId = "maya".parse().unwrap();
-        assert!(presence.operator_connected(&maya, 1).arrived);
+        assert!(connect(&presence, 1).arrived);
         assert!(presence.tell(&maya, monitors(1)).1.targets.contains(&coop()));
-        assert!(!presence.operator_connected(&maya, 2).arrived);
+        assert!(!connect(&presence, 2).arrived);
         assert!(!presence.operator_disconnected(&maya, 1).departed);
         assert!(presence.online(&coop()));
         let shift = presence.operator_disconnected(&maya, 2);
@@ -205,7 +325,7 @@ mod tests {
     fn an_older_restatement_changes_nothing_and_is_answered_with_what_holds() {
         let presence = LocalPresence::default();
         let maya: UserId = "maya".parse().unwrap();
-        presence.operator_connected(&maya, 1);
+        connect(&presence, 1);
         presence.tell(&maya, monitors(10));
         let stale = Told { status: Status::Internal, monitoring: BTreeSet::new(), at: at(5) };
         assert_eq!(presence.tell(&maya, stale).0, monitors(10));
@@ -216,7 +336,7 @@ mod tests {
     fn someone_who_is_internal_stands_nowhere() {
         let presence = LocalPresence::default();
         let maya: UserId = "maya".parse().unwrap();
-        presence.operator_connected(&maya, 1);
+        connect(&presence, 1);
         presence.tell(&maya, monitors(1));
         presence.tell(&maya, Told { status: Status::Internal, ..monitors(2) });
         assert!(!presence.online(&coop()));

@@ -13,6 +13,7 @@ use deskbell::world::{SystemChance, SystemClock};
 use deskbell_domain::directory::command::Command;
 use deskbell_domain::directory::decide::decide_all;
 use deskbell_domain::directory::{Directory, file};
+use deskbell_protocol::ids::Target;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
@@ -35,6 +36,14 @@ impl DirectoryPort for InMemory {
 
     fn snapshot(&self) -> Arc<Directory> {
         self.0.load_full()
+    }
+
+    fn online(&self, _: &Target) -> bool {
+        true
+    }
+
+    fn is_running(&self) -> bool {
+        true
     }
 }
 

@@ -158,3 +158,30 @@ fn a_command_without_a_store_says_how_to_make_one() {
     let memory = ["directory", "export", "--set", "store.engine=memory"];
     desk.run(&memory).refused("no broker runs");
 }
+
+#[test]
+fn explain_and_forecast_judge_hours_without_a_broker_too() {
+    let desk = Desk::initialized();
+    let birch = desk.run(&["directory", "export"]).done();
+    let id = birch.split("[institutions.").nth(1).unwrap().split(']').next().unwrap().to_owned();
+    desk.write(
+        "more.toml",
+        &format!(
+            "{birch}\n[coops.tri]\nname = 'Tri'\n[coops.tri.members.{id}]\n\
+             coverage = {{ mon = ['09:00-11:30'] }}\ncontribution = {{ mon = ['10:00-11:00'] }}\n\
+             [widgets.home]\ninstitution = '{id}'\nname = 'Ask'\noptions = ['coop/tri']\n"
+        ),
+    );
+    desk.run(&["directory", "apply", "more.toml"]).done();
+    // A Sunday, and then a Monday morning: nobody is there where no broker runs.
+    let sunday = desk.run(&["explain", "home", "--at", "2026-02-01T12:00:00Z"]).done();
+    assert!(sunday.contains("outside the library's coverage hours"), "{sunday}");
+    let monday = desk.run(&["explain", "home", "--at", "2026-02-02T10:00:00Z"]).done();
+    assert!(monday.contains("nobody monitors it"), "{monday}");
+    let forecast = desk.run(&["forecast", "tri"]).done();
+    assert_eq!(forecast.matches("09:00").count(), 2, "{forecast}");
+    assert_eq!(forecast.matches("11:00").count(), 2, "{forecast}");
+    assert!(forecast.contains("4 hours of the next 14 days"), "{forecast}");
+    desk.run(&["explain", "nowhere"]).refused("there is no widget nowhere");
+    desk.run(&["forecast", "tri", "--zone", "Mars/Olympus"]).refused("no known time zone");
+}

@@ -128,6 +128,7 @@ impl Session {
                 self.request(Asked::ListEnd { reply }, |id| ToBroker::ListUnsubscribe { id });
             }
             Command::Sync { reply } => self.request(Asked::Sync(reply), |id| ToBroker::Sync { id }),
+            Command::Desk { call, reply } => self.request(Asked::Desk(reply), |id| call.frame(id)),
             Command::Write { .. }
             | Command::SetPresence { .. }
             | Command::Typing { .. }
@@ -194,6 +195,7 @@ impl Session {
             retry_after_ms: None,
             by: None,
             next: None,
+            chats: Vec::new(),
         };
         if let Some(Asked::Write(lane)) = self.requests.remove(&id)
             && let Some(entry) = self.outbox.answered(lane)
@@ -218,6 +220,7 @@ impl Session {
             | Command::ListUnsubscribe { reply }
             | Command::Sync { reply } => self.answer(Answer::Done(reply, Err(error))),
             Command::History { reply, .. } => self.answer(Answer::History(reply, Err(error))),
+            Command::Desk { reply, .. } => self.answer(Answer::Desk(reply, Err(error))),
             Command::SetPresence { reply, .. } => self.answer(Answer::Presence(reply, Err(error))),
             Command::Typing { .. } | Command::Close => {}
         }
@@ -240,6 +243,7 @@ impl Session {
             }
             Asked::Sync(reply) => self.answer(Answer::Done(reply, Err(error()))),
             Asked::History(reply) => self.answer(Answer::History(reply, Err(error()))),
+            Asked::Desk(reply) => self.answer(Answer::Desk(reply, Err(error()))),
             // No connection follows anything: what was asked for is so.
             Asked::ListEnd { reply } | Asked::Unsubscribe { reply, .. } => {
                 self.answer(Answer::Done(reply, Ok(())));

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{Answer, Asked, Loss, Phase, RENEWAL_RETRY, RETRY_AFTER_MAX, Session};
 use crate::client::{History, Reply};
+use crate::desk::Said;
 use crate::error::ClientError;
 use crate::event::{Event, Status};
 use crate::outbox::Lane;
@@ -137,6 +138,17 @@ impl Session {
             ToClient::ListSnapshot { rows } => self.emit(Event::List(rows)),
             ToClient::ListRow { row } => self.emit(Event::Row(Box::new(row))),
             ToClient::ListGone { chat, claimed_by } => self.emit(Event::Gone { chat, claimed_by }),
+            ToClient::GapAlarm { target, name, why, at } => {
+                self.emit(Event::GapAlarm { target, name, why, at });
+            }
+            ToClient::GapOver { target } => self.emit(Event::GapOver { target }),
+            said @ (ToClient::Queues(_) | ToClient::Explained(_) | ToClient::Forecast { .. }) => {
+                if let Some((re, said)) = Said::of(said)
+                    && let Some(Asked::Desk(reply)) = self.requests.remove(&re)
+                {
+                    self.answer(Answer::Desk(reply, Ok(said)));
+                }
+            }
             // `ping` and `bye` were taken before; the others say nothing to this version.
             ToClient::Welcome(_) | ToClient::Ping | ToClient::Bye { .. } | ToClient::Unknown => {}
         }
@@ -187,6 +199,7 @@ impl Session {
                 self.done(Some(reply));
             }
             Asked::Write(lane) => self.written(lane, done),
+            Asked::Desk(reply) => self.answer(Answer::Desk(reply, Ok(Said::Done))),
             Asked::History(reply) => {
                 let error = ClientError::Protocol("`ok` in place of `history`".to_owned());
                 self.answer(Answer::History(reply, Err(error)));
@@ -276,6 +289,9 @@ impl Session {
             }
             Asked::History(reply) => {
                 self.answer(Answer::History(reply, Err(ClientError::Refused(Box::new(refused)))));
+            }
+            Asked::Desk(reply) => {
+                self.answer(Answer::Desk(reply, Err(ClientError::Refused(Box::new(refused)))));
             }
         }
     }

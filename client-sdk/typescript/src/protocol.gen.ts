@@ -21,6 +21,8 @@ export const TEMPORARY: Readonly<Record<ErrorCode, boolean>> = {
   not_monitoring: false,
   already_claimed: false,
   owner_must_stay: false,
+  owns_chats: false,
+  not_admin: false,
   no_transfer: false,
   target_not_allowed: false,
   target_offline: true,
@@ -56,6 +58,11 @@ answer: string, };
  * Who reads a chat, and so what of it is shown.
  */
 export type Audience = "patron" | "previewer" | "staff" | "home_staff";
+
+/**
+ * Whether somebody would answer a patron now.
+ */
+export type Availability = "online" | "away" | "offline";
 
 /**
  * What happened.
@@ -361,6 +368,26 @@ export type ClosedReason = "claimed" | "withdrawn" | "left" | "ended";
 
 export type Cmid = string;
 
+/**
+ * A colleague at a queue.
+ */
+export type Colleague = {
+/**
+ * Who.
+ */
+who: Person,
+/**
+ * Her status.
+ */
+status: Status, };
+
+export type CoopId = string;
+
+/**
+ * What a person may do in a co-op.
+ */
+export type CoopLevel = "regular" | "institution_admin" | "coop_admin";
+
 export type Eid = string;
 
 /**
@@ -372,7 +399,38 @@ export type EndCause = "operator" | "patron" | "missed" | "patron_gone" | "dismi
  * Why a request is refused. A *temporary* refusal may succeed later, unchanged; any other
  * will not, until something else changes.
  */
-export type ErrorCode = "bad_frame" | "bad_request" | "unknown_type" | "unauthorized" | "token_expired" | "origin_required" | "origin_denied" | "wrong_role" | "not_found" | "not_owner" | "not_participant" | "not_monitoring" | "already_claimed" | "owner_must_stay" | "no_transfer" | "target_not_allowed" | "target_offline" | "chat_ended" | "chat_full" | "being_answered" | "not_ratable" | "cmid_reused" | "bad_text" | "too_many_chats" | "offline" | "rate_limited" | "busy" | "unavailable" | "internal" | "quarantined";
+export type ErrorCode = "bad_frame" | "bad_request" | "unknown_type" | "unauthorized" | "token_expired" | "origin_required" | "origin_denied" | "wrong_role" | "not_found" | "not_owner" | "not_participant" | "not_monitoring" | "already_claimed" | "owner_must_stay" | "owns_chats" | "not_admin" | "no_transfer" | "target_not_allowed" | "target_offline" | "chat_ended" | "chat_full" | "being_answered" | "not_ratable" | "cmid_reused" | "bad_text" | "too_many_chats" | "offline" | "rate_limited" | "busy" | "unavailable" | "internal" | "quarantined";
+
+/**
+ * Who would be rung, in which order, and why each other would not: the reply to `explain`.
+ */
+export type Explained = {
+/**
+ * The request's id.
+ */
+re: number,
+/**
+ * The widget.
+ */
+widget: WidgetId,
+/**
+ * The moment that hours are judged at. Who monitors is judged now: nobody knows it otherwise.
+ */
+at: string,
+/**
+ * What a patron would find.
+ */
+availability: Availability,
+/**
+ * Every option in the widget's order; the first that rings rings first, the others after the
+ * roll-up wait.
+ */
+options: Array<OptionView>, };
+
+/**
+ * Why nobody stands at a queue.
+ */
+export type GapReason = "left" | "sign_off" | "contribution_ended";
 
 /**
  * The answer to each: a token for `hello`.
@@ -556,6 +614,23 @@ previewing: number, };
 export type OfferReason = "waited" | "nobody";
 
 /**
+ * What would become of one option of a widget.
+ */
+export type OptionView = {
+/**
+ * Which.
+ */
+option: Target,
+/**
+ * As people call it.
+ */
+name: string,
+/**
+ * Why it does not ring; absent if it does.
+ */
+skipped?: SkipReason | null, };
+
+/**
  * `POST /v1/patron-sessions`
  */
 export type PatronSession = {
@@ -642,6 +717,52 @@ monitoring: Array<Target>,
 at: string, };
 
 /**
+ * A department or co-op that an operator may monitor, and who does.
+ */
+export type QueueView = {
+/**
+ * Which.
+ */
+target: Target,
+/**
+ * As people call it.
+ */
+name: string,
+/**
+ * Whether the reader monitors it.
+ */
+monitored: boolean,
+/**
+ * Who else stands there right now; none included.
+ */
+others: Array<Colleague>, };
+
+/**
+ * What an operator may monitor: the reply to `desk.queues`.
+ */
+export type Queues = {
+/**
+ * The request's id.
+ */
+re: number,
+/**
+ * *Local Monitoring*: departments of her library.
+ */
+departments: Array<QueueView>,
+/**
+ * *Local Monitoring*: ticket queues of her library.
+ */
+ticket_queues: Array<TicketQueueView>,
+/**
+ * *Co-Op Monitoring*.
+ */
+coops: Array<QueueView>,
+/**
+ * If she has no co-op: whom to ask for one.
+ */
+ask?: Array<Person>, };
+
+/**
  * A refusal.
  */
 export type Refused = {
@@ -672,7 +793,11 @@ by?: Person | null,
 /**
  * With `already_claimed`: the longest waiting chat that the loser may claim instead.
  */
-next?: ListRow | null, };
+next?: ListRow | null,
+/**
+ * With `owns_chats`: which.
+ */
+chats?: Array<ChatId>, };
 
 /**
  * Why an owner could not go on.
@@ -738,6 +863,11 @@ user: UserId,
 password: string, };
 
 /**
+ * Why an option of a widget does not ring.
+ */
+export type SkipReason = "nobody" | "not_member" | "not_covered" | "unknown";
+
+/**
  * A chat's state, its last events and where they stand.
  */
 export type Snapshot = {
@@ -783,6 +913,19 @@ export type Status = "online" | "away" | "draining" | "internal" | "offline";
 export type Target = string;
 
 export type TicketQueueId = string;
+
+/**
+ * A ticket queue that an operator works on.
+ */
+export type TicketQueueView = {
+/**
+ * Which.
+ */
+id: TicketQueueId,
+/**
+ * As people call it.
+ */
+name: string, };
 
 /**
  * One frame from a client.
@@ -839,7 +982,79 @@ id: number, } | { "type": "list.unsubscribe",
 /**
  * Answered by `ok`.
  */
-id: number, } | { "type": "chat.open",
+id: number, } | { "type": "desk.queues",
+/**
+ * Answered by `queues`.
+ */
+id: number, } | { "type": "access.grant",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * The co-op.
+ */
+coop: CoopId,
+/**
+ * Who.
+ */
+user: UserId,
+/**
+ * What she may do there.
+ */
+level: CoopLevel, } | { "type": "access.revoke",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * The co-op.
+ */
+coop: CoopId,
+/**
+ * Who.
+ */
+user: UserId, } | { "type": "explain",
+/**
+ * Answered by `explained`.
+ */
+id: number,
+/**
+ * The widget.
+ */
+widget: WidgetId,
+/**
+ * When; `null`: now.
+ */
+at?: string | null, } | { "type": "forecast",
+/**
+ * Answered by `forecast`.
+ */
+id: number,
+/**
+ * The co-op.
+ */
+coop: CoopId,
+/**
+ * The IANA time zone whose clock the hours follow; `null`: that of one's library.
+ */
+zone?: string | null, } | { "type": "sign_out",
+/**
+ * Answered by `ok`, then `bye`; or by `owns_chats`.
+ */
+id: number,
+/**
+ * Whether owned chats may wait again.
+ */
+anyway?: boolean, } | { "type": "operator.sign_out",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * Who.
+ */
+user: UserId, } | { "type": "chat.open",
 /**
  * Answered by `ok`, after `chat.snapshot`.
  */
@@ -1288,7 +1503,43 @@ chat: ChatId,
 /**
  * Who took the chat, if that is why it went.
  */
-claimed_by?: Person | null, } | { "type": "ping" } | { "type": "bye",
+claimed_by?: Person | null, } | { "type": "queues" } & Queues | { "type": "explained" } & Explained | { "type": "forecast",
+/**
+ * The request's id.
+ */
+re: number,
+/**
+ * The co-op.
+ */
+coop: CoopId,
+/**
+ * The time zone whose clock the hours follow.
+ */
+zone: string,
+/**
+ * The beginning of each hour in which some member is covered and nobody contributes.
+ */
+hours: Array<string>, } | { "type": "gap.alarm",
+/**
+ * Which.
+ */
+target: Target,
+/**
+ * As people call it.
+ */
+name: string,
+/**
+ * Why.
+ */
+why: GapReason,
+/**
+ * When it begins, or began.
+ */
+at: string, } | { "type": "gap.over",
+/**
+ * Which.
+ */
+target: Target, } | { "type": "ping" } | { "type": "bye",
 /**
  * The close code that follows.
  */

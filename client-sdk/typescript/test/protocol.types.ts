@@ -38,6 +38,16 @@ export function told(frame: ToClient): string {
       return frame.row.question;
     case "list.gone":
       return frame.chat;
+    case "queues":
+      return frame.departments.map((queue) => queue.name).join();
+    case "explained":
+      return `${frame.widget} ${frame.at}`;
+    case "forecast":
+      return `${frame.zone} ${frame.hours.join()}`;
+    case "gap.alarm":
+      return `${frame.name} ${frame.why}`;
+    case "gap.over":
+      return frame.target;
     case "ping":
       return SUBPROTOCOL;
     case "bye":

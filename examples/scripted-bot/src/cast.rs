@@ -100,7 +100,8 @@ impl Check {
         }
     }
 
-    fn act(&mut self, who: &Who, act: &mut Act, answer: &Answer) -> Result<(), String> {
+    /// Who monitors or rings for the first time comes on stage by it.
+    fn enters(&mut self, who: &Who, act: &Act) -> Result<(), String> {
         match act {
             Act::Monitor { library: Some(library), .. } => {
                 let library = library.clone();
@@ -113,6 +114,11 @@ impl Check {
             Act::Monitor { library: None, .. } => self.known(who)?,
             _ => {}
         }
+        Ok(())
+    }
+
+    fn act(&mut self, who: &Who, act: &mut Act, answer: &Answer) -> Result<(), String> {
+        self.enters(who, act)?;
         let comes_back = matches!(act, Act::Return | Act::Reload | Act::ReturnBySecret);
         if !comes_back {
             self.here(who)?;
@@ -158,9 +164,20 @@ impl Check {
                     return Err(format!("{who} has written nothing that could be retried"));
                 }
             }
-            Act::Drop => {
+            Act::Drop | Act::SignOut { .. } => {
                 let name = Self::named(who)?.clone();
-                self.dropped.insert(name);
+                if *answer == Answer::Done {
+                    self.dropped.insert(name);
+                }
+            }
+            Act::SignOutOther(name) => {
+                self.known(&Who::Named(name.clone()))?;
+                if *answer == Answer::Done {
+                    self.dropped.insert(name.clone());
+                }
+            }
+            Act::LetInto { user, .. } | Act::TakeOut { user, .. } => {
+                self.known(&Who::Named(user.clone()))?;
             }
             Act::Return | Act::Reload | Act::ReturnBySecret => self.comes_back(who, act)?,
         }
@@ -286,7 +303,7 @@ impl Check {
                 happening.people().try_for_each(|who| self.known(who))
             }
             Sight::Typing { who, .. } => self.known(who),
-            Sight::Ahead(_) => Ok(()),
+            Sight::Ahead(_) | Sight::Alarm(_) | Sight::AlarmOver(_) => Ok(()),
         }
     }
 }
@@ -316,6 +333,10 @@ fn writes(act: &Act) -> bool {
         | Act::Read(_)
         | Act::StopReading(_)
         | Act::Type { .. }
+        | Act::SignOut { .. }
+        | Act::SignOutOther(_)
+        | Act::LetInto { .. }
+        | Act::TakeOut { .. }
         | Act::Drop
         | Act::Return
         | Act::Reload

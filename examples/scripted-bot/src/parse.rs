@@ -145,7 +145,12 @@ fn see(line: &str, words: &[Word<'_>], verb: usize) -> Result<Step, Wrong> {
             *chat = Some(named);
         }
         (
-            Sight::Row { .. } | Sight::Gone { .. } | Sight::Typing { .. } | Sight::Ahead(_),
+            Sight::Row { .. }
+            | Sight::Gone { .. }
+            | Sight::Typing { .. }
+            | Sight::Ahead(_)
+            | Sight::Alarm(_)
+            | Sight::AlarmOver(_),
             Some(_),
         ) => {
             return Err("only what happens in a chat is seen `in NAME's chat`".to_owned().into());

@@ -275,6 +275,27 @@ pub enum Act {
         /// The first words.
         question: String,
     },
+    /// Signs out; `anyway` lets her chats wait again.
+    SignOut {
+        /// Whether chats that she owns may wait again.
+        anyway: bool,
+    },
+    /// Signs a colleague out.
+    SignOutOther(Name),
+    /// Lets a colleague into a co-op.
+    LetInto {
+        /// Whom.
+        user: Name,
+        /// Which.
+        coop: Target,
+    },
+    /// Takes a colleague out of a co-op.
+    TakeOut {
+        /// Whom.
+        user: Name,
+        /// Which.
+        coop: Target,
+    },
     /// Sends her last write again, with the same `cmid`.
     Retry,
     /// Loses the connection.
@@ -352,6 +373,10 @@ pub enum Sight {
     },
     /// The place in the queue: so many wait in front.
     Ahead(u32),
+    /// Nobody stands at a queue.
+    Alarm(Target),
+    /// Somebody does again.
+    AlarmOver(Target),
 }
 
 /// Why a person no longer follows a chat.

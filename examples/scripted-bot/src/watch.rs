@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deskbell_client::Event;
 use deskbell_client::protocol::event::{ChatEvent, EndCause, Person, Position, Sequenced};
-use deskbell_client::protocol::ids::{ChatId, UserId};
+use deskbell_client::protocol::ids::{ChatId, Target, UserId};
 use deskbell_client::protocol::to_client::{ClosedReason, Snapshot};
 use deskbell_client::protocol::view::{ChatView, ListRow};
 
@@ -48,6 +48,10 @@ pub(crate) enum Seen {
     Typing { chat: ChatId, who: Person, on: bool },
     /// Her place in the queue.
     Ahead(u32),
+    /// Nobody stands at a queue.
+    Alarm(Target),
+    /// Somebody does again.
+    AlarmOver(Target),
 }
 
 /// How what came stands to what the script says.
@@ -124,6 +128,8 @@ impl Watch {
             Event::Gone { chat, claimed_by } => self.gone(chat, claimed_by),
             Event::Typing { chat, who, on } => self.signal(Seen::Typing { chat, who, on }),
             Event::Wait { ahead, .. } => self.signal(Seen::Ahead(ahead)),
+            Event::GapAlarm { target, .. } => self.signal(Seen::Alarm(target)),
+            Event::GapOver { target } => self.signal(Seen::AlarmOver(target)),
             Event::Status(_) | Event::Presence(_) => {}
         }
     }
@@ -331,7 +337,11 @@ fn implied(me: &Me, own: &BTreeSet<(ChatId, u64)>, seen: &Seen) -> bool {
             *reason == ClosedReason::Left || by.as_ref().is_some_and(|person| is_me(me, person))
         }
         Seen::Row(row) => offered_by(me, row),
-        Seen::Gone { claimed_by: None, .. } | Seen::Typing { .. } | Seen::Ahead(_) => false,
+        Seen::Gone { claimed_by: None, .. }
+        | Seen::Typing { .. }
+        | Seen::Ahead(_)
+        | Seen::Alarm(_)
+        | Seen::AlarmOver(_) => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A refusal for each error code and a `bye` for each close code, with the sentence that a person
 //! might read.
 
-use super::{maya, row};
+use super::{chat, maya, row};
 use crate::ToClient;
 use crate::codes::{CloseCode, ErrorCode};
 use crate::to_client::Refused;
@@ -24,6 +24,7 @@ fn refused(code: ErrorCode) -> Refused {
         retry_after_ms: retry_after_ms(code),
         by: taken.then(maya),
         next: lost.then(row),
+        chats: if code == ErrorCode::OwnsChats { vec![chat()] } else { Vec::new() },
     }
 }
 
@@ -53,6 +54,8 @@ fn sentence(code: ErrorCode) -> &'static str {
         }
         ErrorCode::AlreadyClaimed => "Maya was first; claim the next waiting chat instead",
         ErrorCode::OwnerMustStay => "you own this chat; end it or transfer it instead of leaving",
+        ErrorCode::OwnsChats => "you own 1 chat; hand it over first, or let it wait again",
+        ErrorCode::NotAdmin => "only administrators of Tri-County may do this; ask yours",
         ErrorCode::NoTransfer => "there is no transfer that you could answer",
         ErrorCode::TargetNotAllowed => "Birch takes part in no such target; choose another",
         ErrorCode::TargetOffline => "Lou is not there; choose another target or try later",

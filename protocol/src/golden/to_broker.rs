@@ -1,10 +1,10 @@
 //! A frame for each thing that a client may say.
 
-use super::{at, chat, cmid, eid, target};
+use super::{at, chat, cmid, eid, id, target};
 use crate::ToBroker;
 use crate::event::{Answer, Position};
 use crate::ids::ClientId;
-use crate::view::Status;
+use crate::view::{CoopLevel, Status};
 
 /// The name of a frame's file. A new request does not compile until it stands here; then give it a
 /// frame below.
@@ -17,6 +17,13 @@ pub(super) fn name(frame: &ToBroker) -> &'static str {
         ToBroker::PresenceSet { .. } => "to_broker.presence.set",
         ToBroker::ListSubscribe { .. } => "to_broker.list.subscribe",
         ToBroker::ListUnsubscribe { .. } => "to_broker.list.unsubscribe",
+        ToBroker::DeskQueues { .. } => "to_broker.desk.queues",
+        ToBroker::AccessGrant { .. } => "to_broker.access.grant",
+        ToBroker::AccessRevoke { .. } => "to_broker.access.revoke",
+        ToBroker::Explain { .. } => "to_broker.explain",
+        ToBroker::Forecast { .. } => "to_broker.forecast",
+        ToBroker::SignOut { .. } => "to_broker.sign_out",
+        ToBroker::OperatorSignOut { .. } => "to_broker.operator.sign_out",
         ToBroker::ChatOpen { .. } => "to_broker.chat.open",
         ToBroker::ChatSubscribe { .. } => "to_broker.chat.subscribe",
         ToBroker::ChatUnsubscribe { .. } => "to_broker.chat.unsubscribe",
@@ -40,7 +47,13 @@ pub(super) fn name(frame: &ToBroker) -> &'static str {
 }
 
 pub(super) fn frames() -> Vec<ToBroker> {
-    connection().into_iter().chain(reading()).chain(writing()).chain(service()).collect()
+    connection()
+        .into_iter()
+        .chain(reading())
+        .chain(writing())
+        .chain(service())
+        .chain(desk())
+        .collect()
 }
 
 fn connection() -> Vec<ToBroker> {
@@ -157,5 +170,18 @@ fn service() -> Vec<ToBroker> {
             rating: 5,
             comment: Some("Quick and kind.".into()),
         },
+    ]
+}
+
+fn desk() -> Vec<ToBroker> {
+    let coop = || id("tri-county");
+    vec![
+        ToBroker::DeskQueues { id: 30 },
+        ToBroker::AccessGrant { id: 31, coop: coop(), user: id("noor"), level: CoopLevel::Regular },
+        ToBroker::AccessRevoke { id: 32, coop: coop(), user: id("noor") },
+        ToBroker::Explain { id: 33, widget: id("birch-home"), at: Some(at("15:00")) },
+        ToBroker::Forecast { id: 34, coop: coop(), zone: Some("America/New_York".into()) },
+        ToBroker::SignOut { id: 35, anyway: false },
+        ToBroker::OperatorSignOut { id: 36, user: id("noor") },
     ]
 }

@@ -3,11 +3,14 @@
 use super::{at, chat, eid, events, id, ines, lou, maya, presence, row, session, target};
 use crate::ToClient;
 use crate::codes::{CloseCode, ErrorCode};
+use crate::desk::{
+    Availability, Colleague, Explained, OptionView, QueueView, Queues, SkipReason, TicketQueueView,
+};
 use crate::event::{ChatEvent, EndCause, Sequenced};
 use crate::ids::Target;
 use crate::limits::Limits;
-use crate::to_client::{ClosedReason, Refused, Snapshot, SnapshotReason, Welcome, You};
-use crate::view::{Audience, ChatView, LibraryView, PatronView, Phase, TransferView};
+use crate::to_client::{ClosedReason, GapReason, Refused, Snapshot, SnapshotReason, Welcome, You};
+use crate::view::{Audience, ChatView, LibraryView, PatronView, Phase, Status, TransferView};
 
 /// The name of a frame's file: its type, and what tells it from the others of that type.
 pub(super) fn name(frame: &ToClient) -> String {
@@ -26,6 +29,11 @@ pub(super) fn name(frame: &ToClient) -> String {
         ToClient::ListSnapshot { .. } => "list.snapshot",
         ToClient::ListRow { .. } => "list.row",
         ToClient::ListGone { .. } => "list.gone",
+        ToClient::Queues(_) => "queues",
+        ToClient::Explained(_) => "explained",
+        ToClient::Forecast { .. } => "forecast",
+        ToClient::GapAlarm { .. } => "gap.alarm",
+        ToClient::GapOver { .. } => "gap.over",
         ToClient::Ping => "ping",
         ToClient::Bye { .. } => "bye",
         ToClient::Unknown => "unknown",
@@ -86,6 +94,7 @@ fn replies() -> Vec<ToClient> {
         retry_after_ms: None,
         by: Some(maya()),
         next: Some(row()),
+        chats: Vec::new(),
     };
     vec![
         welcome(You::Operator { person: maya(), presence: presence() }, Vec::new()),
@@ -206,6 +215,21 @@ fn list() -> Vec<ToClient> {
         ToClient::ListSnapshot { rows: vec![row()] },
         ToClient::ListRow { row: offered },
         ToClient::ListGone { chat: chat(), claimed_by: Some(lou()) },
+        queues(),
+        explained(),
+        ToClient::Forecast {
+            re: 34,
+            coop: id("tri-county"),
+            zone: "America/New_York".into(),
+            hours: vec![at("00:00")],
+        },
+        ToClient::GapAlarm {
+            target: target("coop/tri-county"),
+            name: "Tri-County Co-op".into(),
+            why: GapReason::Left,
+            at: at("21:40"),
+        },
+        ToClient::GapOver { target: target("coop/tri-county") },
         ToClient::Ping,
         ToClient::Bye {
             code: CloseCode::Drain,
@@ -218,4 +242,44 @@ fn list() -> Vec<ToClient> {
 /// An event of Sam's chat, as it is pushed.
 pub(super) fn pushed(seq: u64, event: ChatEvent) -> ToClient {
     ToClient::ChatEvent { chat: chat(), seq, eid: eid(seq), at: at(&format!("15:{seq:02}")), event }
+}
+
+fn queues() -> ToClient {
+    let queue = |at: &str, name: &str, monitored, others| QueueView {
+        target: target(at),
+        name: name.into(),
+        monitored,
+        others,
+    };
+    let ines = Colleague { who: ines(), status: Status::Away };
+    let reference = "department/birch-reference";
+    ToClient::Queues(Box::new(Queues {
+        re: 30,
+        departments: vec![queue(reference, "Birch Reference Desk", false, Vec::new())],
+        ticket_queues: vec![TicketQueueView {
+            id: id("birch-follow-up"),
+            name: "Birch Follow-up".into(),
+        }],
+        coops: vec![queue("coop/tri-county", "Tri-County Co-op", true, vec![ines])],
+        ask: Vec::new(),
+    }))
+}
+
+fn explained() -> ToClient {
+    let option = |at: &str, name: &str, skipped| OptionView {
+        option: target(at),
+        name: name.into(),
+        skipped,
+    };
+    let nobody = Some(SkipReason::Nobody);
+    ToClient::Explained(Box::new(Explained {
+        re: 33,
+        widget: id("birch-home"),
+        at: at("15:00"),
+        availability: Availability::Online,
+        options: vec![
+            option("department/birch-reference", "Birch Reference Desk", nobody),
+            option("coop/tri-county", "Tri-County Co-op", None),
+        ],
+    }))
 }

@@ -189,6 +189,13 @@ fn is_write(frame: &ToBroker) -> bool {
         | ToBroker::PresenceSet { .. }
         | ToBroker::ListSubscribe { .. }
         | ToBroker::ListUnsubscribe { .. }
+        | ToBroker::DeskQueues { .. }
+        | ToBroker::AccessGrant { .. }
+        | ToBroker::AccessRevoke { .. }
+        | ToBroker::Explain { .. }
+        | ToBroker::Forecast { .. }
+        | ToBroker::SignOut { .. }
+        | ToBroker::OperatorSignOut { .. }
         | ToBroker::ChatSubscribe { .. }
         | ToBroker::ChatUnsubscribe { .. }
         | ToBroker::ChatHistory { .. }

@@ -421,6 +421,7 @@ fn a_chat_that_is_not_resumed_although_she_is_in_it_is_a_gap() {
         retry_after_ms: None,
         by: None,
         next: None,
+        chats: Vec::new(),
     });
     run.step(Step::Told(patron(), Box::new(Event::ChatLost { chat: CHAT, refused })));
     assert_eq!(run.broken(), [Rule::NoGap]);

@@ -104,7 +104,12 @@ async fn broker(trouble: &Arc<Trouble>, keys: Keys) -> Broker {
     let wanted = parse(&text, &zone_exists).expect("it has no mistakes");
     let mut directory = Directory::default();
     let commands = difference(&directory, &wanted, false);
-    let tools = directory::Tools { log: &trouble.log, clock: &*clock, chance: &SystemChance };
+    let tools = directory::Tools {
+        log: &trouble.log,
+        clock: &*clock,
+        chance: &SystemChance,
+        author: Author::System,
+    };
     directory::apply(&tools, &mut directory, commands).await.expect("it can be stored");
     let log = FaultyLog::new(Arc::new(trouble.log.clone()), trouble.clone());
     let ports = Ports {

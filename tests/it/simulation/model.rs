@@ -60,7 +60,11 @@ impl Model {
             Event::Gone { chat, .. } => {
                 self.rows.remove(chat);
             }
-            Event::Presence(_) | Event::Typing { .. } | Event::Wait { .. } => {}
+            Event::Presence(_)
+            | Event::GapAlarm { .. }
+            | Event::GapOver { .. }
+            | Event::Typing { .. }
+            | Event::Wait { .. } => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::chat::ChatEvent;
 use crate::chat::event::EndCause;
-use crate::directory::{Department, Institution, User};
+use crate::directory::{CoopLevel, Department, Institution, User};
 use crate::person::Status;
 use crate::spec::{asked, claimed, given, offered, operator, rang, taken_over, target, user};
 
@@ -210,4 +210,54 @@ fn a_chat_is_offered_only_where_its_patrons_are_served_and_to_who_answers() {
     for to in ["coop/tri", "department/gone", "operator/ines", "operator/lou", "operator/rea"] {
         assert_eq!(offers(to), Err(Denied::TargetNotAllowed), "{to}");
     }
+}
+
+fn coop_of(levels: &[(&str, CoopLevel)]) -> Directory {
+    let text = "
+        [institutions]
+        birch = { name = 'Birch', time_zone = 'A/B' }
+        cedar = { name = 'Cedar', time_zone = 'A/B' }
+        [users]
+        maya = { institution = 'birch', name = 'Maya' }
+        noor = { institution = 'birch', name = 'Noor' }
+        ada = { institution = 'birch', name = 'Ada', level = 'admin' }
+        ines = { institution = 'cedar', name = 'Ines' }
+        [coops.tri]
+        name = 'Tri'
+        members = { birch = {}, cedar = {} }";
+    let mut directory = crate::directory::file::parse(text, &|_| true).unwrap().directory().clone();
+    let coop = directory.coops.get_mut(&"tri".parse().unwrap()).unwrap();
+    coop.users.extend(levels.iter().map(|(id, level)| (user(id), *level)));
+    directory
+}
+
+#[test]
+fn access_to_a_co_op_is_given_and_taken_by_its_administrators_within_their_reach() {
+    use CoopLevel::{CoopAdmin, InstitutionAdmin, Regular};
+    let all = coop_of(&[("maya", InstitutionAdmin), ("ines", CoopAdmin), ("noor", Regular)]);
+    let may = |by: &str, who: &str, level| {
+        may_set_level(&user(by), &user(who), &"tri".parse().unwrap(), level, &all).is_ok()
+    };
+    assert!(may("maya", "noor", Some(Regular)) && may("maya", "ada", Some(InstitutionAdmin)));
+    assert!(may("maya", "noor", None), "who may let in may take out");
+    assert!(!may("maya", "noor", Some(CoopAdmin)), "only a co-op admin makes others");
+    assert!(!may("maya", "ines", None), "another library's");
+    assert!(may("ines", "noor", Some(CoopAdmin)) && may("ines", "maya", None));
+    assert!(!may("noor", "ada", Some(Regular)) && !may("ada", "noor", Some(Regular)));
+}
+
+#[test]
+fn who_has_no_co_op_is_told_whom_to_ask() {
+    let all = coop_of(&[("noor", CoopLevel::InstitutionAdmin)]);
+    assert_eq!(admins_of(&user("maya"), &all), [user("ada"), user("noor")]);
+    assert_eq!(admins_of(&user("ines"), &all), [] as [UserId; 0]);
+}
+
+#[test]
+fn queues_are_looked_after_by_the_administrators_of_library_and_co_op() {
+    let all = coop_of(&[("noor", CoopLevel::InstitutionAdmin), ("ines", CoopLevel::Regular)]);
+    assert!(looks_after(&user("noor"), &target("coop/tri"), &all));
+    assert!(!looks_after(&user("ines"), &target("coop/tri"), &all));
+    assert!(looks_after(&user("ada"), &target("department/ref"), &directory()));
+    assert!(!looks_after(&user("ines"), &target("department/ref"), &directory()));
 }

@@ -26,6 +26,18 @@ pub(super) struct Moved {
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
+pub(super) struct SignOut {
+    pub(super) peer: Arc<Peer>,
+    pub(super) re: u32,
+    pub(super) anyway: bool,
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct SignOutEverywhere(pub(super) UserId);
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
 pub(super) struct Wake {
     pub(super) chat: ChatId,
     pub(super) at: Timestamp,
@@ -118,7 +130,7 @@ impl Handler<NextDue> for DeskActor {
     fn handle(&mut self, _: NextDue, _: &mut Context<Self>) -> Option<Timestamp> {
         self.tick_what_is_due();
         let settled = self.settling.until();
-        self.view.next_due().into_iter().chain(settled).min()
+        self.view.next_due().into_iter().chain(settled).chain(self.alarms.next()).min()
     }
 }
 
@@ -145,6 +157,22 @@ impl Handler<Moved> for DeskActor {
             self.tell_places();
         }
         self.reconcile(chat);
+    }
+}
+
+impl Handler<SignOut> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, SignOut { peer, re, anyway }: SignOut, _: &mut Context<Self>) {
+        self.sign_out(&peer, re, anyway);
+    }
+}
+
+impl Handler<SignOutEverywhere> for DeskActor {
+    type Result = ();
+
+    fn handle(&mut self, SignOutEverywhere(user): SignOutEverywhere, _: &mut Context<Self>) {
+        self.sign_out_everywhere(&user);
     }
 }
 
@@ -226,7 +254,7 @@ impl Handler<ToldBy> for DeskActor {
 
     fn handle(&mut self, ToldBy { by, told, shift }: ToldBy, _: &mut Context<Self>) {
         if let Some(user) = by.operator() {
-            self.tell_other_devices(user, by.connection, &told);
+            self.tell_devices(user, Some(by.connection), &told);
         }
         self.take_in(shift);
     }
@@ -268,5 +296,8 @@ impl Handler<DirectoryChanged> for DeskActor {
     fn handle(&mut self, DirectoryChanged(shift): DirectoryChanged, _: &mut Context<Self>) {
         self.restate_monitoring();
         self.take_in(shift);
+        self.return_what_is_no_longer_theirs();
+        self.plan_calendar();
+        self.rearm.notify_one();
     }
 }

@@ -115,11 +115,11 @@ impl DeskActor {
         }
     }
 
-    /// Shows a person's other devices what she told on one.
-    pub(super) fn tell_other_devices(&self, user: &UserId, from: ConnectionId, told: &Told) {
+    /// Shows a person's devices what holds, but for the one that she told it on.
+    pub(super) fn tell_devices(&self, user: &UserId, from: Option<ConnectionId>, told: &Told) {
         let node = &self.seat.node;
         for peer in self.connections.get(user).into_iter().flat_map(|it| it.values()) {
-            if peer.connection != from {
+            if Some(peer.connection) != from {
                 let say = Say::Presence { re: None, told };
                 let frame = node.encode.encode(&say, &node.directory.load());
                 peer.addr.do_send(Watching(told.clone()));

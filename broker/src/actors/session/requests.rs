@@ -11,6 +11,7 @@ use deskbell_domain::person::Status;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
 use jiff::Timestamp;
 
+use super::desk::Desire;
 use super::{Peer, SessionActor};
 use crate::actors::chat::{Ask, Deed, Wish};
 use crate::actors::node::{Node, Seat};
@@ -50,6 +51,8 @@ pub enum Want {
     Tell { status: Status, monitoring: BTreeSet<Target>, at: Option<Timestamp> },
     /// An answer once everything before has been sent.
     Sync,
+    /// Something of the desk as a whole.
+    Desk(Desire),
 }
 
 impl Want {
@@ -79,9 +82,13 @@ impl Peer {
         }
     }
 
-    fn refuse(&self, re: u32, why: &Refused, node: &Node) {
-        let say = Say::Refused { re, why, next: None };
-        self.outbox.push_all([node.encode.encode(&say, &node.directory.load())], 1, false);
+    /// Answers a request of this connection, from outside its session.
+    pub(super) fn answer(&self, say: &Say<'_>, node: &Node) {
+        self.outbox.push_all([node.encode.encode(say, &node.directory.load())], 1, false);
+    }
+
+    pub(super) fn refuse(&self, re: u32, why: &Refused, node: &Node) {
+        self.answer(&Say::Refused { re, why, next: None }, node);
     }
 
     fn ask(self: &Arc<Self>, re: u32, chat: ChatId, what: Wish, seat: &Arc<Seat>) {
@@ -123,6 +130,10 @@ impl Handler<Request> for SessionActor {
             }
             Want::Tell { status, monitoring, at } => self.tell(re, status, monitoring, at),
             Want::Sync => self.sync(re),
+            Want::Desk(desire) => match self.peer.operator().cloned() {
+                Some(user) => self.desires(re, &user, desire),
+                None => self.refuse(re, &Refused::Denied(Denied::WrongRole)),
+            },
         }
     }
 }
@@ -147,7 +158,7 @@ impl SessionActor {
         });
     }
 
-    fn refuse(&self, re: u32, why: &Refused) {
+    pub(super) fn refuse(&self, re: u32, why: &Refused) {
         self.reply(&Say::Refused { re, why, next: None });
     }
 

@@ -17,7 +17,7 @@ const PATRON_GRACE: Duration = Duration::from_mins(10);
 
 impl World {
     /// Moves the clock and lets everything happen that follows.
-    async fn moves(&self, by: Duration) {
+    pub(super) async fn moves(&self, by: Duration) {
         self.clock.advance(by);
         quiet().await;
     }

@@ -16,7 +16,7 @@ use deskbell_domain::person::{Author, Status};
 use deskbell_protocol::ToClient;
 use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use deskbell_protocol::event::ChatEvent;
-use deskbell_protocol::ids::{ChatId, ClientId, Cmid, Eid, Target};
+use deskbell_protocol::ids::{ChatId, ClientId, Cmid, Eid, SessionId, Target};
 use deskbell_protocol::limits::Limits;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, LocalOptions};
@@ -120,7 +120,12 @@ impl World {
         let wanted = file::parse(DIRECTORY, &|_| true).unwrap();
         let mut directory = crate::actors::directory::read(&self.log).await.unwrap();
         let commands = file::difference(&directory, &wanted, false);
-        let tools = Tools { log: &self.log, clock: &*self.clock, chance: &*self.chance };
+        let tools = Tools {
+            log: &self.log,
+            clock: &*self.clock,
+            chance: &*self.chance,
+            author: Author::System,
+        };
         apply(&tools, &mut directory, commands).await.unwrap();
         let ports = Ports {
             log: Arc::new(log),
@@ -216,6 +221,8 @@ impl Stage {
         let limits = &self.node().settings.limits;
         let outbox = Outbox::new(usize::try_from(limits.outbox_bytes).unwrap());
         let client = ClientId(Uuid::from_u128(number.into()));
+        // Each connection is a sign-in of its own.
+        let who = (who, SessionId(number.into()));
         let peer = SessionActor::open(self.seat.clone(), number, client, who, outbox.clone());
         Client { peer, seat: self.seat.clone(), outbox, asked: 0, seen: Vec::new() }
     }
@@ -225,9 +232,14 @@ impl Stage {
         self.client(Principal::Patron { session: [session; 32], widget })
     }
 
+    /// Connected, as she starts: monitoring nothing.
+    pub(super) fn newcomer(&self, user: &str) -> Client {
+        self.client(Principal::Operator(user.parse().unwrap()))
+    }
+
     /// Online, and monitoring both queues.
     pub(super) async fn operator(&self, user: &str) -> Client {
-        let mut client = self.client(Principal::Operator(user.parse().unwrap()));
+        let mut client = self.newcomer(user);
         client.tell(&["department/ref", "coop/tri"]).await;
         client
     }

@@ -42,17 +42,24 @@ pub(super) fn refused(
         retry_after_ms: waits.then_some(RETRY_AFTER_MS),
         by,
         next,
+        chats: match why {
+            Refused::OwnsChats(chats) => chats.clone(),
+            _ => Vec::new(),
+        },
     }
 }
 
 pub(super) fn code_of(why: &Refused) -> ErrorCode {
     match why {
         Refused::Chat(refusal) => code_of_chat(refusal),
-        Refused::Denied(Denied::NotFound) => ErrorCode::NotFound,
+        Refused::Denied(Denied::NotFound) | Refused::NoSuch(_) => ErrorCode::NotFound,
         Refused::Denied(Denied::WrongRole) => ErrorCode::WrongRole,
         Refused::Denied(Denied::TargetNotAllowed) | Refused::MayNotMonitor(_) => {
             ErrorCode::TargetNotAllowed
         }
+        Refused::OwnsChats(_) => ErrorCode::OwnsChats,
+        Refused::NotAdmin(_) => ErrorCode::NotAdmin,
+        Refused::Wrong(_) => ErrorCode::BadRequest,
         Refused::CmidReused => ErrorCode::CmidReused,
         Refused::TooManyChats(_) => ErrorCode::TooManyChats,
         Refused::Busy => ErrorCode::Busy,

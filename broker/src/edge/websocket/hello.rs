@@ -85,8 +85,16 @@ async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     let Refusal { code, message } = refusal;
     let temporary = code.temporary();
     count_refusal(code);
-    let refused =
-        Refused { re, code, message, temporary, retry_after_ms: None, by: None, next: None };
+    let refused = Refused {
+        re,
+        code,
+        message,
+        temporary,
+        retry_after_ms: None,
+        by: None,
+        next: None,
+        chats: Vec::new(),
+    };
     let sent: Result<(), Error> =
         ws.send(Message::Text(to_wire::frame(&ToClient::Error(Box::new(refused))))).await;
     if let Err(error) = sent {
@@ -108,8 +116,10 @@ fn open<S>(
     let now = Instant::now();
     let rate = Rate::new(limits, now);
     let connection = edge.next_connection();
-    let peer =
-        SessionActor::open(seat.clone(), connection, client, admitted.who.clone(), outbox.clone());
+    let peer = {
+        let who = (admitted.who.clone(), admitted.session);
+        SessionActor::open(seat.clone(), connection, client, who, outbox.clone())
+    };
     // Pings of many connections that came at once are spread over the interval.
     let ping = seat.node.settings.ping;
     let stagger = ping.mul_f64(f64::from(u32::try_from(connection % 64).unwrap_or(0)) / 64.0);

@@ -127,6 +127,18 @@ pub const STEPS: &[Form] = forms! {
     "NAME goes on at WIDGET: TEXT", "Sam goes on at birch-home: One more thing",
     |s| act(s.who(), Act::Continue { widget: s.widget(), question: s.text() });
 
+    "NAME signs out", "Maya signs out", |s| act(s.who(), Act::SignOut { anyway: false });
+    "NAME signs out anyway", "Maya signs out anyway",
+    |s| act(s.who(), Act::SignOut { anyway: true });
+    "NAME signs NAME out", "Maya signs Ines out",
+    |s| act(s.who(), Act::SignOutOther(patron(s.who())?));
+    "NAME lets NAME into TARGET", "Maya lets Ines into coop/tri-county",
+    |s| { let (who, user) = (s.who(), patron(s.who())?);
+        act(who, Act::LetInto { user, coop: s.target() }) };
+    "NAME takes NAME out of TARGET", "Maya takes Ines out of coop/tri-county",
+    |s| { let (who, user) = (s.who(), patron(s.who())?);
+        act(who, Act::TakeOut { user, coop: s.target() }) };
+
     "NAME retries the last message", "Maya retries the last message",
     |s| act(s.who(), Act::Retry);
     "NAME drops", "Sam drops", |s| act(s.who(), Act::Drop);

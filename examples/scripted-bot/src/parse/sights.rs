@@ -125,6 +125,9 @@ pub const SIGHTS: &[SightForm] = sights! {
     "rated NUMBER of 5: TEXT", "rated 5 of 5: quick and kind",
     |s| worded(Wording::Rates(s.number(), s.text()));
 
+    "an alarm at TARGET", "an alarm at coop/tri-county", |s| Ok(Sight::Alarm(s.target()));
+    "the alarm at TARGET is over", "the alarm at coop/tri-county is over",
+    |s| Ok(Sight::AlarmOver(s.target()));
     "NAME typing", "Maya typing", |s| Ok(Sight::Typing { who: s.who(), on: true });
     "NAME no longer typing", "Maya no longer typing",
     |s| Ok(Sight::Typing { who: s.who(), on: false });

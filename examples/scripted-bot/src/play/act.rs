@@ -1,8 +1,9 @@
 //! What people do, and whether the broker answers as the script says.
 
 use deskbell_client::protocol::codes::ErrorCode;
-use deskbell_client::protocol::ids::{ChatId, Cmid};
+use deskbell_client::protocol::ids::{ChatId, Cmid, CoopId, Target, UserId};
 use deskbell_client::protocol::to_client::Refused;
+use deskbell_client::protocol::view::CoopLevel;
 use deskbell_client::{ClientError, IdSource, RandomIds, Write, Written};
 
 use super::person::{Mishap, Person};
@@ -83,6 +84,12 @@ impl Player<'_> {
                 return Ok(None);
             }
             Act::Retry => return retry(person).await.map(Some),
+            Act::SignOut { .. }
+            | Act::SignOutOther(_)
+            | Act::LetInto { .. }
+            | Act::TakeOut { .. } => {
+                return self.ask_desk(who, act).await.map(|()| None);
+            }
             Act::Drop => {
                 person.drop_connection().await;
                 return Ok(None);
@@ -100,6 +107,36 @@ impl Player<'_> {
             other => write_of(who, other, own_chat, &chat_of)?,
         };
         Ok(person.write(write).await.map(Some)?)
+    }
+
+    /// What a person asks of the desk, not of a chat.
+    async fn ask_desk(&mut self, who: &Who, act: &Act) -> Result<(), Failed> {
+        let (person, _) = self.person(who)?;
+        match act {
+            Act::SignOut { anyway } => {
+                person.client()?.sign_out(*anyway).await.map_err(Mishap::from)?;
+                person.signed_out().await;
+            }
+            Act::SignOutOther(other) => {
+                let user = user_of(other)?;
+                person.client()?.sign_out_other(user).await.map_err(Mishap::from)?;
+                if let Some(other) = self.people.get_mut(other) {
+                    other.signed_out().await;
+                }
+            }
+            Act::LetInto { user, coop } => {
+                let (user, coop, level) = (user_of(user)?, coop_of(coop)?, CoopLevel::Regular);
+                person.client()?.grant_access(coop, user, level).await.map_err(Mishap::from)?;
+            }
+            Act::TakeOut { user, coop } => {
+                let (user, coop) = (user_of(user)?, coop_of(coop)?);
+                person.client()?.revoke_access(coop, user).await.map_err(Mishap::from)?;
+            }
+            other => {
+                return Err(Mishap::Stage(format!("{other:?} is not asked of the desk")).into());
+            }
+        }
+        Ok(())
     }
 
     /// Both claims travel at the same moment; the broker decides.
@@ -253,11 +290,28 @@ fn write_of(
         | Act::StopReading(_)
         | Act::Type { .. }
         | Act::Retry
+        | Act::SignOut { .. }
+        | Act::SignOutOther(_)
+        | Act::LetInto { .. }
+        | Act::TakeOut { .. }
         | Act::Drop
         | Act::Return
         | Act::Reload
         | Act::ReturnBySecret => return Err(Mishap::Stage(format!("{act:?} writes nothing"))),
     })
+}
+
+fn user_of(name: &Name) -> Result<UserId, Mishap> {
+    name.user().ok_or_else(|| Mishap::Stage(format!("{name} is no operator")))
+}
+
+fn coop_of(target: &Target) -> Result<CoopId, Mishap> {
+    match target {
+        Target::Coop(coop) => Ok(coop.clone()),
+        Target::Department(_) | Target::Operator(_) => {
+            Err(Mishap::Stage(format!("{target} is no co-op")))
+        }
+    }
 }
 
 fn no_chat(who: &Who) -> Mishap {

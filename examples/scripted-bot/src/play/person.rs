@@ -181,6 +181,12 @@ impl Person {
         self.last = Some(LastWrite { cmid, write, written });
     }
 
+    /// Her sign-in ended: whoever returns signs in anew.
+    pub(super) async fn signed_out(&mut self) {
+        self.drop_connection().await;
+        self.granted = None;
+    }
+
     pub(super) async fn drop_connection(&mut self) {
         if let Some((client, _)) = &self.link {
             client.close().await;
@@ -247,10 +253,8 @@ impl Person {
     async fn set_up_list(&mut self) -> Result<(), Mishap> {
         match &self.part {
             Part::Patron { .. } => Ok(()),
-            Part::Operator { .. } => {
-                self.tell_presence().await?;
-                Ok(self.client()?.list_subscribe().await?)
-            }
+            // What she told before is the broker's to remember.
+            Part::Operator { .. } => Ok(self.client()?.list_subscribe().await?),
         }
     }
 

@@ -36,13 +36,17 @@ pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
             on == writes && roles.is(who, person, *chat)
         }
         (Sight::Ahead(said), Seen::Ahead(came)) => said == came,
+        (Sight::Alarm(said), Seen::Alarm(came))
+        | (Sight::AlarmOver(said), Seen::AlarmOver(came)) => said == came,
         (
             Sight::Row { .. }
             | Sight::Gone { .. }
             | Sight::Closed { .. }
             | Sight::Happening { .. }
             | Sight::Typing { .. }
-            | Sight::Ahead(_),
+            | Sight::Ahead(_)
+            | Sight::Alarm(_)
+            | Sight::AlarmOver(_),
             _,
         ) => false,
     }

@@ -43,6 +43,8 @@ pub(super) fn of(seen: &Seen, roles: &Roles) -> String {
             format!("{} {}typing", roles.called(who, *chat), if *on { "" } else { "no longer " })
         }
         Seen::Ahead(ahead) => format!("{ahead} ahead in the queue"),
+        Seen::Alarm(target) => format!("an alarm at {target}"),
+        Seen::AlarmOver(target) => format!("the alarm at {target} is over"),
     }
 }
 

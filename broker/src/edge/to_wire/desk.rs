@@ -1,0 +1,111 @@
+//! What is told of the desk as a whole: queues and who stands there, explanations, forecasts,
+//! alarms.
+
+use deskbell_domain::access::admins_of;
+use deskbell_domain::audience::Audience;
+use deskbell_domain::directory::Directory;
+use deskbell_domain::routing::{Reason, Verdict};
+use deskbell_protocol::ToClient;
+use deskbell_protocol::desk::{
+    Availability, Colleague, Explained, OptionView, QueueView, Queues, SkipReason, TicketQueueView,
+};
+use deskbell_protocol::ids::{Target, UserId};
+use deskbell_protocol::to_client::GapReason;
+
+use super::{operator, status_view};
+use crate::actors::node::Found;
+use crate::actors::say::{Alarm, Queue, Say};
+
+pub(super) fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
+    match *say {
+        Say::Queues { re, user, queues: all } => {
+            ToClient::Queues(Box::new(queues(re, user, all, directory)))
+        }
+        Say::Explained { re, widget, at, plan, found } => {
+            let option = |(option, verdict): &(Target, Verdict)| OptionView {
+                option: option.clone(),
+                name: name_of(option, directory),
+                skipped: match verdict {
+                    Verdict::Online => None,
+                    Verdict::Offline(reason) => Some(skip_reason(*reason)),
+                },
+            };
+            ToClient::Explained(Box::new(Explained {
+                re,
+                widget: widget.clone(),
+                at,
+                availability: availability(found),
+                options: plan.options.iter().map(option).collect(),
+            }))
+        }
+        Say::Forecast { re, coop, zone, hours } => ToClient::Forecast {
+            re,
+            coop: coop.clone(),
+            zone: zone.to_owned(),
+            hours: hours.to_vec(),
+        },
+        Say::Alarm { target, why, at } => ToClient::GapAlarm {
+            target: target.clone(),
+            name: name_of(target, directory),
+            why: match why {
+                Alarm::Left => GapReason::Left,
+                Alarm::SignOff => GapReason::SignOff,
+                Alarm::ContributionEnded => GapReason::ContributionEnded,
+            },
+            at,
+        },
+        Say::AlarmOver(target) => ToClient::GapOver { target: target.clone() },
+        _ => unreachable!("the others are told by their own pages"),
+    }
+}
+
+/// What a patron finds, as the wire has it.
+pub(in crate::edge) fn availability(found: &Found) -> Availability {
+    match found {
+        Found::Online(_) => Availability::Online,
+        Found::Away(_) => Availability::Away,
+        Found::Offline => Availability::Offline,
+    }
+}
+
+fn queues(re: u32, user: &UserId, all: &[Queue], directory: &Directory) -> Queues {
+    let view = |queue: &Queue| QueueView {
+        target: queue.target.clone(),
+        name: name_of(&queue.target, directory),
+        monitored: queue.monitored,
+        others: queue
+            .others
+            .iter()
+            .map(|(who, status)| Colleague {
+                who: operator(Audience::Staff, who, directory),
+                status: status_view(*status),
+            })
+            .collect(),
+    };
+    let is_coop = |queue: &&Queue| matches!(queue.target, Target::Coop(_));
+    let coops: Vec<_> = all.iter().filter(is_coop).map(view).collect();
+    let ask = if coops.is_empty() { admins_of(user, directory) } else { Vec::new() };
+    let own = directory.ticket_queues.iter().filter(|(_, queue)| queue.members.contains(user));
+    Queues {
+        re,
+        departments: all.iter().filter(|queue| !is_coop(queue)).map(view).collect(),
+        ticket_queues: own
+            .map(|(id, queue)| TicketQueueView { id: id.clone(), name: queue.name.clone() })
+            .collect(),
+        coops,
+        ask: ask.iter().map(|admin| operator(Audience::Staff, admin, directory)).collect(),
+    }
+}
+
+fn skip_reason(reason: Reason) -> SkipReason {
+    match reason {
+        Reason::Nobody => SkipReason::Nobody,
+        Reason::NotMember => SkipReason::NotMember,
+        Reason::NotCovered => SkipReason::NotCovered,
+        Reason::Unknown => SkipReason::Unknown,
+    }
+}
+
+fn name_of(target: &Target, directory: &Directory) -> String {
+    directory.name_of(target).map_or_else(|| target.to_string(), ToOwned::to_owned)
+}
