@@ -118,6 +118,7 @@ fn row() -> ListRow {
         name: Some("Sam".into()),
         returned: None,
         previewing: 1,
+        previewers: vec![lou()],
     }
 }
 

@@ -158,8 +158,11 @@ pub struct ListRow {
     /// Set while it waits again, after somebody owned it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<ReturnedView>,
-    /// How many operators preview it right now.
+    /// How many operators preview it right now; on several devices each is still one.
     pub previewing: u32,
+    /// Who they are, at most five of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previewers: Vec<Person>,
 }
 
 /// That a chat waits again.

@@ -56,9 +56,9 @@ impl Desk {
         self.0.do_send(Wake { chat, at });
     }
 
-    /// More or fewer operators preview a chat.
-    pub fn previewing(&self, chat: ChatId, count: u32) {
-        self.0.do_send(Previewing { chat, count });
+    /// Others preview a chat than before.
+    pub fn previewing(&self, chat: ChatId, by: Arc<BTreeSet<UserId>>) {
+        self.0.do_send(Previewing { chat, by });
     }
 
     /// A connection began: presence knows at once, the desk follows.
@@ -128,8 +128,8 @@ impl Desk {
 pub struct DeskActor {
     seat: Arc<Seat>,
     view: DeskView,
-    /// How many operators preview each chat; chats nobody previews are not in it.
-    previewing: BTreeMap<ChatId, u32>,
+    /// Who previews each chat; chats nobody previews are not in it.
+    previewing: BTreeMap<ChatId, Arc<BTreeSet<UserId>>>,
     /// Every operator's connections on this node.
     connections: BTreeMap<UserId, BTreeMap<ConnectionId, Arc<Peer>>>,
     /// The place each waiting patron was last told.

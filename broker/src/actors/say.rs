@@ -1,6 +1,7 @@
 //! Everything that the actors may say to a client, before it is bytes. `edge/to_wire.rs` turns it
 //! into frames, so that no actor knows the wire.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deskbell_domain::access::{Denied, NotAdmin};
@@ -38,8 +39,8 @@ pub struct Committed {
 pub struct Row {
     /// The chat.
     pub summary: Arc<Summary>,
-    /// How many operators preview it.
-    pub previewing: u32,
+    /// Who previews it.
+    pub previewers: Arc<BTreeSet<UserId>>,
     /// Of two rows of a chat the higher one is newer.
     pub version: u64,
 }

@@ -188,6 +188,9 @@ fn end_cause(cause: deskbell_domain::chat::event::EndCause) -> EndCause {
     }
 }
 
+/// How many previewers a row names: a row stays small, however many look.
+const PREVIEWERS_NAMED: usize = 5;
+
 fn list_row(row: &Row, directory: &Directory) -> ListRow {
     let summary = &row.summary;
     let home = directory.institutions.get(&summary.home);
@@ -208,6 +211,12 @@ fn list_row(row: &Row, directory: &Directory) -> ListRow {
             .returned
             .as_ref()
             .map(|it| ReturnedView { note: it.note.clone() }),
-        previewing: row.previewing,
+        previewing: u32::try_from(row.previewers.len()).unwrap_or(u32::MAX),
+        previewers: row
+            .previewers
+            .iter()
+            .take(PREVIEWERS_NAMED)
+            .map(|user| operator(Audience::Staff, user, directory))
+            .collect(),
     }
 }

@@ -604,9 +604,13 @@ name?: string | null,
  */
 returned?: ReturnedView | null,
 /**
- * How many operators preview it right now.
+ * How many operators preview it right now; on several devices each is still one.
  */
-previewing: number, };
+previewing: number,
+/**
+ * Who they are, at most five of them.
+ */
+previewers?: Array<Person>, };
 
 /**
  * Why a patron is offered a ticket.

@@ -303,6 +303,10 @@ impl Check {
                 happening.people().try_for_each(|who| self.known(who))
             }
             Sight::Typing { who, .. } => self.known(who),
+            Sight::Previewing { chat, who, .. } => {
+                self.chat(chat)?;
+                self.known(who)
+            }
             Sight::Ahead(_) | Sight::Alarm(_) | Sight::AlarmOver(_) => Ok(()),
         }
     }

@@ -371,6 +371,15 @@ pub enum Sight {
         /// Whether she writes.
         on: bool,
     },
+    /// A signal: somebody previews a chat of her list, or stopped.
+    Previewing {
+        /// Whose chat.
+        chat: Name,
+        /// Who.
+        who: Who,
+        /// Whether she looks.
+        on: bool,
+    },
     /// The place in the queue: so many wait in front.
     Ahead(u32),
     /// Nobody stands at a queue.

@@ -46,6 +46,8 @@ pub(crate) enum Seen {
     Happened { chat: ChatId, sequenced: Sequenced },
     /// Somebody writes, or stopped.
     Typing { chat: ChatId, who: Person, on: bool },
+    /// Somebody looks at a chat that waits, or looks no more.
+    Previewing { chat: ChatId, who: Person, on: bool },
     /// Her place in the queue.
     Ahead(u32),
     /// Nobody stands at a queue.
@@ -298,8 +300,19 @@ impl Watch {
 
     fn take_row(&mut self, row: ListRow) {
         let before = self.rows.insert(row.chat, row.clone());
+        self.compare_previewers(before.as_ref().map_or(&[], |it| &it.previewers), &row);
         if before.is_none() {
             self.count(Seen::Row(row));
+        }
+    }
+
+    fn compare_previewers(&mut self, before: &[Person], row: &ListRow) {
+        let (chat, now) = (row.chat, &row.previewers);
+        for who in before.iter().filter(|who| !now.contains(who)).cloned() {
+            self.signal(Seen::Previewing { chat, who, on: false });
+        }
+        for who in now.iter().filter(|who| !before.contains(who)).cloned() {
+            self.signal(Seen::Previewing { chat, who, on: true });
         }
     }
 
@@ -339,6 +352,7 @@ fn implied(me: &Me, own: &BTreeSet<(ChatId, u64)>, seen: &Seen) -> bool {
         Seen::Row(row) => offered_by(me, row),
         Seen::Gone { claimed_by: None, .. }
         | Seen::Typing { .. }
+        | Seen::Previewing { .. }
         | Seen::Ahead(_)
         | Seen::Alarm(_)
         | Seen::AlarmOver(_) => false,

@@ -1,6 +1,7 @@
 //! Who follows a chat, as whom, and how they are told: each event is encoded at most once for each
 //! audience, and every connection gets one message for all that one append brought.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deskbell_domain::access::Principal;
@@ -39,6 +40,14 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// The operator that it belongs to, if she previews.
+    fn previewer(&self) -> Option<&UserId> {
+        match &self.peer.who {
+            Principal::Operator(user) if self.audience == Audience::Previewer => Some(user),
+            _ => None,
+        }
+    }
+
     /// Answers what its reader has been told by now.
     fn release(&mut self) {
         while let Some((place, _)) = self.held.first()
@@ -62,8 +71,8 @@ impl Reader {
 #[derive(Default)]
 pub(super) struct Readers {
     all: Vec<Reader>,
-    /// How many of them preview, as the desk was last told.
-    previewing: u32,
+    /// Who previews, as the desk was last told.
+    previewers: Arc<BTreeSet<UserId>>,
 }
 
 impl Readers {
@@ -283,22 +292,21 @@ impl ChatActor {
                 reader.peer.deliver_patiently(out, &self.seat.receipts);
             }
         }
-        self.count_previews();
+        self.tell_previewers();
     }
 
-    fn count_previews(&mut self) {
-        let previews = |reader: &&Reader| reader.audience == Audience::Previewer;
-        let count = self.readers.all.iter().filter(previews).count();
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        if count != self.readers.previewing {
-            self.readers.previewing = count;
-            self.seat.node.desk().previewing(self.chat, count);
+    fn tell_previewers(&mut self) {
+        let previewers: BTreeSet<&UserId> =
+            self.readers.all.iter().filter_map(Reader::previewer).collect();
+        if !previewers.iter().copied().eq(self.readers.previewers.iter()) {
+            self.readers.previewers = Arc::new(previewers.into_iter().cloned().collect());
+            self.seat.node.desk().previewing(self.chat, self.readers.previewers.clone());
         }
     }
 
     pub(super) fn lose_reader(&mut self, connection: ConnectionId) {
         self.readers.remove(connection);
-        self.count_previews();
+        self.tell_previewers();
     }
 
     /// Brings every live reader to where the state is, by single events while those are in memory,

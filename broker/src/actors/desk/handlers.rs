@@ -1,5 +1,6 @@
 //! What the desk is told, and the timer that wakes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix::{Context, Handler, Message, WeakAddr};
@@ -47,7 +48,7 @@ pub(super) struct Wake {
 #[rtype(result = "()")]
 pub(super) struct Previewing {
     pub(super) chat: ChatId,
-    pub(super) count: u32,
+    pub(super) by: Arc<BTreeSet<UserId>>,
 }
 
 #[derive(Debug, Message)]
@@ -188,11 +189,11 @@ impl Handler<Wake> for DeskActor {
 impl Handler<Previewing> for DeskActor {
     type Result = ();
 
-    fn handle(&mut self, Previewing { chat, count }: Previewing, _: &mut Context<Self>) {
-        if count == 0 {
+    fn handle(&mut self, Previewing { chat, by }: Previewing, _: &mut Context<Self>) {
+        if by.is_empty() {
             self.previewing.remove(&chat);
         } else {
-            self.previewing.insert(chat, count);
+            self.previewing.insert(chat, by);
         }
         let stands = self.view.get(chat).map(|summary| summary.claimable_at());
         self.put_row(chat, &stands.unwrap_or_default());

@@ -36,8 +36,8 @@ impl DeskActor {
 
     fn row(&mut self, summary: &Arc<Summary>) -> Arc<Row> {
         self.row_version += 1;
-        let previewing = self.previewing.get(&summary.chat).copied().unwrap_or(0);
-        Arc::new(Row { summary: summary.clone(), previewing, version: self.row_version })
+        let previewers = self.previewing.get(&summary.chat).cloned().unwrap_or_default();
+        Arc::new(Row { summary: summary.clone(), previewers, version: self.row_version })
     }
 
     /// Tells the queues where the chat stands.

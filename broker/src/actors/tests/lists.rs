@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deskbell_protocol::ToClient;
+use deskbell_protocol::event::Person;
 use deskbell_protocol::ids::{ChatId, Target};
 
 use super::stage::{CHAT, Client, World, done, quiet};
@@ -111,5 +112,43 @@ fn a_sync_is_answered_behind_everything_that_was_asked_before() {
             noor.sync().await;
             assert_eq!(moves(&mut noor, chat), (1, 1));
         }
+    });
+}
+
+/// How many preview, and who of them is named, each time the row of [`CHAT`] came.
+fn previews(client: &mut Client) -> Vec<(u32, Vec<String>)> {
+    let rows = client.heard().iter().filter_map(|frame| match frame {
+        ToClient::ListRow { row } if row.chat == CHAT => Some(row),
+        _ => None,
+    });
+    let named = |person: &Person| match person {
+        Person::Operator { name, .. } => name.clone(),
+        other => panic!("{other:?} previews"),
+    };
+    rows.map(|row| (row.previewing, row.previewers.iter().map(named).collect())).collect()
+}
+
+#[test]
+fn who_previews_on_two_devices_is_one_person_until_the_last_of_them_goes() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut maya = stage.operator("maya").await;
+        maya.ask(Want::Watch).await;
+        drop(world.with_messages(&stage, 0).await);
+        let mut desk = stage.operator("noor").await;
+        let mut tablet = stage.operator("noor").await;
+        let none = (0, Vec::new());
+        let noor = (1, vec!["Noor".to_owned()]);
+
+        desk.follow(CHAT, None).await;
+        tablet.follow(CHAT, None).await;
+        quiet().await;
+        assert_eq!(previews(&mut maya), [none.clone(), noor.clone()]);
+        desk.leave();
+        quiet().await;
+        assert_eq!(previews(&mut maya).len(), 2, "she still looks, on the other");
+        tablet.leave();
+        quiet().await;
+        assert_eq!(previews(&mut maya), [none.clone(), noor, none]);
     });
 }

@@ -129,6 +129,10 @@ pub const SIGHTS: &[SightForm] = sights! {
     "the alarm at TARGET is over", "the alarm at coop/tri-county is over",
     |s| Ok(Sight::AlarmOver(s.target()));
     "NAME typing", "Maya typing", |s| Ok(Sight::Typing { who: s.who(), on: true });
+    "NAME previewing NAME's chat", "Ines previewing Sam's chat",
+    |s| { let who = s.who(); Ok(Sight::Previewing { who, chat: patron(s.who())?, on: true }) };
+    "NAME no longer previewing NAME's chat", "Ines no longer previewing Sam's chat",
+    |s| { let who = s.who(); Ok(Sight::Previewing { who, chat: patron(s.who())?, on: false }) };
     "NAME no longer typing", "Maya no longer typing",
     |s| Ok(Sight::Typing { who: s.who(), on: false });
     "NUMBER ahead in the queue", "1 ahead in the queue", |s| Ok(Sight::Ahead(s.number()));

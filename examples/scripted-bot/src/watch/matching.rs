@@ -35,6 +35,10 @@ pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
         (Sight::Typing { who, on }, Seen::Typing { chat, who: person, on: writes }) => {
             on == writes && roles.is(who, person, *chat)
         }
+        (
+            Sight::Previewing { chat, who, on },
+            Seen::Previewing { chat: at, who: person, on: looks },
+        ) => on == looks && roles.chat(chat) == Some(*at) && roles.is(who, person, *at),
         (Sight::Ahead(said), Seen::Ahead(came)) => said == came,
         (Sight::Alarm(said), Seen::Alarm(came))
         | (Sight::AlarmOver(said), Seen::AlarmOver(came)) => said == came,
@@ -44,6 +48,7 @@ pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
             | Sight::Closed { .. }
             | Sight::Happening { .. }
             | Sight::Typing { .. }
+            | Sight::Previewing { .. }
             | Sight::Ahead(_)
             | Sight::Alarm(_)
             | Sight::AlarmOver(_),

@@ -42,6 +42,10 @@ pub(super) fn of(seen: &Seen, roles: &Roles) -> String {
         Seen::Typing { chat, who, on } => {
             format!("{} {}typing", roles.called(who, *chat), if *on { "" } else { "no longer " })
         }
+        Seen::Previewing { chat, who, on } => {
+            let (who, patron) = (roles.called(who, *chat), roles.patron_of(*chat));
+            format!("{who} {}previewing {patron}'s chat", if *on { "" } else { "no longer " })
+        }
         Seen::Ahead(ahead) => format!("{ahead} ahead in the queue"),
         Seen::Alarm(target) => format!("an alarm at {target}"),
         Seen::AlarmOver(target) => format!("the alarm at {target} is over"),

@@ -125,6 +125,7 @@ fn row(chat: ChatId, previewing: u32, transfer_from: Option<Person>) -> ListRow 
         name: None,
         returned: None,
         previewing,
+        previewers: Vec::new(),
     }
 }
 
