@@ -51,7 +51,7 @@ pub(crate) struct BenchArgs {
     pinned: bool,
 }
 
-const SUITE: [Workload; 8] = [
+const SUITE: [Workload; 9] = [
     Workload::Pingpong { chats: 100, idle: 0 },
     Workload::Pingpong { chats: 500, idle: 0 },
     Workload::Pingpong { chats: 2_000, idle: 0 },
@@ -59,6 +59,7 @@ const SUITE: [Workload; 8] = [
     Workload::Idle { connections: 10_000 },
     Workload::Watchers { watchers: 10, rings_per_second: 200 },
     Workload::Watchers { watchers: 200, rings_per_second: 50 },
+    Workload::Watchers { watchers: 500, rings_per_second: 20 },
     Workload::Watchers { watchers: 1_000, rings_per_second: 10 },
 ];
 

@@ -92,6 +92,16 @@ pub(crate) fn goals(runs: &[Outcome]) -> Vec<String> {
     let idle = Series::new(runs, "idle, 10000", "broker");
     let kilobytes = idle.median(|run| run.bytes_per_idle_connection).map(|bytes| bytes / 1_000.0);
     judge("resident memory per subscribed operator", kilobytes, 10.0, " KB");
+    let ring = Series::new(runs, "watchers, 500 at 20 rings/s", "broker").median(|run| run.p99_ms);
+    judge("a ring to 500 watchers, p99, at 20 rings/s", ring, 50.0, " ms");
+    let each = |watchers: usize| {
+        let of = format!("watchers, {watchers} at");
+        let runs = runs.iter().filter(|run| run.server == "broker");
+        let costs = runs.filter(|run| run.workload.starts_with(&of));
+        median(costs.filter_map(|run| run.cpu_us_per_message).collect())
+    };
+    let growth = each(1_000).zip(each(10)).map(|(many, few)| many / few);
+    judge("CPU of a ring per watcher, 1,000 watchers over 10", growth, 1.0, "");
     lines
 }
 
@@ -203,6 +213,19 @@ mod tests {
         ];
         assert_eq!(goals(&runs).len(), 1);
         assert!(goals(&runs)[0].starts_with("MISSED"), "{:?}", goals(&runs));
+    }
+
+    #[test]
+    fn a_ring_may_cost_no_more_for_each_watcher_however_many_there_are() {
+        let watched = |watchers: usize, rate: u32, cpu: f64| {
+            let workload = format!("watchers, {watchers} at {rate} rings/s");
+            Outcome { workload, p99_ms: Some(51.0), ..run("broker", 1, cpu, 1) }
+        };
+        let runs = [watched(10, 200, 40.0), watched(500, 20, 12.0), watched(1_000, 10, 44.0)];
+        let told = goals(&runs);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("MISSED: a ring to 500 watchers"), "{told:?}");
+        assert!(told[1].contains("1.10 (limit 1)"), "{told:?}");
     }
 
     #[test]
