@@ -113,9 +113,9 @@ impl Desk {
         self.0.do_send(SignOut { peer, re, anyway });
     }
 
-    /// An administrator signs somebody out.
-    pub fn sign_out_everywhere(&self, user: UserId) {
-        self.0.do_send(SignOutEverywhere(user));
+    /// An administrator, `by`, signs somebody out.
+    pub fn sign_out_everywhere(&self, user: UserId, by: Arc<Peer>, re: u32) {
+        self.0.do_send(SignOutEverywhere { user, by, re });
     }
 
     /// The directory was replaced.

@@ -6,6 +6,7 @@
 mod calendar;
 mod death;
 mod desk;
+mod leaving;
 mod lists;
 mod races;
 mod receipts;

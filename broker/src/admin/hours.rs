@@ -25,7 +25,7 @@ pub(super) async fn explain(
     let directory = state.directory.snapshot();
     let id: Option<WidgetId> = widget.parse().ok();
     let found = id.as_ref().and_then(|id| directory.widgets.get(id));
-    let found = found.ok_or_else(|| Problem::not_found(format!("there is no widget {widget}")))?;
+    let found = found.ok_or_else(|| Problem::not_found(missing("widget", &widget)))?;
     let at = at.unwrap_or_else(|| state.clock.now());
     let online = |target: &Target| state.directory.online(target);
     let facts = Facts { directory: &directory, online: &online, zone: &time_zone };
@@ -70,7 +70,7 @@ pub(super) async fn forecast(
     let directory = state.directory.snapshot();
     let id: Option<CoopId> = coop.parse().ok();
     let id = id.filter(|id| directory.coops.contains_key(id));
-    let id = id.ok_or_else(|| Problem::not_found(format!("there is no co-op {coop}")))?;
+    let id = id.ok_or_else(|| Problem::not_found(missing("co-op", &coop)))?;
     let zone = zone.or_else(|| first_zone(&directory, &id)).unwrap_or_else(|| "UTC".into());
     let unknown = || {
         let advice = "write an IANA name such as America/New_York";
@@ -93,4 +93,8 @@ pub(super) async fn forecast(
 fn first_zone(directory: &Directory, coop: &CoopId) -> Option<String> {
     let member = directory.coops.get(coop)?.members.keys().next()?;
     directory.institutions.get(member).map(|it| it.time_zone.clone())
+}
+
+fn missing(kind: &str, id: &str) -> String {
+    format!("there is no {kind} {id}: `deskbell directory export` lists them")
 }

@@ -18,8 +18,12 @@ pub(super) struct Explain {
     /// The widget
     widget: WidgetId,
     /// When hours are judged (RFC 3339); who monitors is judged now
-    #[arg(long)]
+    #[arg(long, value_parser = moment)]
     at: Option<Timestamp>,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "write a time and its zone, such as 2026-12-24T18:00:00Z".to_owned())
 }
 
 /// List the hours of the next 14 days in which a co-op promises answers and nobody is due.

@@ -23,12 +23,20 @@ struct State {
     links: BTreeMap<Digest, (UserId, Timestamp)>,
     minted: Vec<MintedToken>,
     ended: BTreeMap<SessionId, Timestamp>,
+    #[cfg(test)]
+    refuses: bool,
 }
 
 impl MemorySecrets {
     /// Nothing but keys.
     pub fn new(keys: Keys) -> Self {
         Self { keys: Arc::new(keys), state: Mutex::default() }
+    }
+
+    /// Whether it takes the ends of sessions.
+    #[cfg(test)]
+    pub(crate) fn refuse(&self, refuses: bool) {
+        self.state().refuses = refuses;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -79,6 +87,11 @@ impl Secrets for MemorySecrets {
     }
 
     fn end_session(&self, session: SessionId, until: Timestamp) -> SecretsFuture<()> {
+        #[cfg(test)]
+        if self.state().refuses {
+            let away = SecretsError::Unavailable("told to refuse".into());
+            return Box::pin(std::future::ready(Err(away)));
+        }
         self.state().ended.insert(session, until);
         ready(())
     }

@@ -35,7 +35,11 @@ pub(super) struct SignOut {
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub(super) struct SignOutEverywhere(pub(super) UserId);
+pub(super) struct SignOutEverywhere {
+    pub(super) user: UserId,
+    pub(super) by: Arc<Peer>,
+    pub(super) re: u32,
+}
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -172,8 +176,9 @@ impl Handler<SignOut> for DeskActor {
 impl Handler<SignOutEverywhere> for DeskActor {
     type Result = ();
 
-    fn handle(&mut self, SignOutEverywhere(user): SignOutEverywhere, _: &mut Context<Self>) {
-        self.sign_out_everywhere(&user);
+    fn handle(&mut self, asked: SignOutEverywhere, _: &mut Context<Self>) {
+        let SignOutEverywhere { user, by, re } = asked;
+        self.sign_out_everywhere(user, by, re);
     }
 }
 

@@ -8,11 +8,15 @@ use deskbell_domain::chat::Command;
 use deskbell_domain::chat::event::ReturnReason;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, SessionId, Target, UserId};
+use jiff::SignedDuration;
 
 use super::DeskActor;
 use crate::actors::say::{Refused, Say};
-use crate::actors::session::{Deliver, Peer};
-use crate::secrets::token::OPERATOR_LIFETIME;
+use crate::actors::session::Peer;
+use crate::secrets::token::TOKEN_HOURS_MAX;
+
+/// An ended session is remembered as long as any token of it may be good.
+const LONGEST_TOKEN: SignedDuration = SignedDuration::from_hours(TOKEN_HOURS_MAX as i64);
 
 impl DeskActor {
     /// An operator signs out. Who owns chats is told so first, unless she is still there on another
@@ -27,25 +31,20 @@ impl DeskActor {
         let owned = if elsewhere { Vec::new() } else { self.owned_by(&user) };
         let node = &self.seat.node;
         if !owned.is_empty() && !anyway {
-            let why = Refused::OwnsChats(owned);
-            let say = Say::Refused { re, why: &why, next: None };
-            let frame = node.encode.encode(&say, &node.directory.load());
-            return peer.deliver(Deliver::answer(frame));
+            return peer.refuse(re, &Refused::OwnsChats(owned), node);
         }
-        let say = Say::Done { re, at: None };
-        peer.deliver(Deliver::answer(node.encode.encode(&say, &node.directory.load())));
         if !elsewhere {
             self.return_chats(&user, ReturnReason::SignedOut);
         }
-        self.end_sessions(&user, &BTreeSet::from([session]));
+        self.end_sessions(user, BTreeSet::from([session]), peer.clone(), re);
     }
 
-    /// An administrator signs somebody out everywhere.
-    pub(super) fn sign_out_everywhere(&mut self, user: &UserId) {
-        let connections = self.connections.get(user).into_iter().flat_map(|it| it.values());
+    /// An administrator, `by`, signs somebody out wherever she is connected.
+    pub(super) fn sign_out_everywhere(&mut self, user: UserId, by: Arc<Peer>, re: u32) {
+        let connections = self.connections.get(&user).into_iter().flat_map(|it| it.values());
         let sessions = connections.map(|peer| peer.session).collect();
-        self.return_chats(user, ReturnReason::SignedOut);
-        self.end_sessions(user, &sessions);
+        self.return_chats(&user, ReturnReason::SignedOut);
+        self.end_sessions(user, sessions, by, re);
     }
 
     fn owned_by(&self, user: &UserId) -> Vec<ChatId> {
@@ -62,22 +61,32 @@ impl DeskActor {
         }
     }
 
-    /// Their tokens are good no longer, here at once and in the store soon.
-    fn end_sessions(&self, user: &UserId, sessions: &BTreeSet<SessionId>) {
-        let node = &self.seat.node;
-        let until = node.clock.now() + OPERATOR_LIFETIME;
-        for session in sessions {
-            node.ended_sessions.insert(*session, until);
-            let ending = node.secrets.end_session(*session, until);
-            tokio::task::spawn_local(async move {
+    /// Their tokens are good no longer. Once that is stored, `asker` is answered and the sessions'
+    /// connections close; a store that refuses leaves them open, and who asked may ask again.
+    fn end_sessions(&self, user: UserId, sessions: BTreeSet<SessionId>, asker: Arc<Peer>, re: u32) {
+        let node = self.seat.node.clone();
+        let now = node.clock.now();
+        node.ended_sessions.retain(|_, until| *until > now);
+        let until = now + LONGEST_TOKEN;
+        let endings: Vec<_> = sessions
+            .iter()
+            .map(|session| {
+                node.ended_sessions.insert(*session, until);
+                node.secrets.end_session(*session, until)
+            })
+            .collect();
+        tokio::task::spawn_local(async move {
+            for ending in endings {
                 if let Err(error) = ending.await {
-                    tracing::error!(%error, "an ended session is not stored: a restart forgets it");
+                    tracing::warn!(%error, "the end of a session cannot be stored");
+                    return asker.refuse(re, &Refused::Unavailable, &node);
                 }
-            });
-        }
-        let theirs =
-            |peer: &Peer| peer.operator() == Some(user) && sessions.contains(&peer.session);
-        node.registry.close_those(theirs, CloseCode::SignedOut);
+            }
+            asker.answer(&Say::Done { re, at: None }, &node);
+            let theirs =
+                |peer: &Peer| peer.operator() == Some(&user) && sessions.contains(&peer.session);
+            node.registry.close_those(theirs, CloseCode::SignedOut);
+        });
     }
 
     /// After a change of the directory: nobody stays in a chat whose library she may not serve.

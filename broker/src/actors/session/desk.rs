@@ -162,8 +162,7 @@ impl SessionActor {
         if !administers(by, home, &directory) {
             return Err(NotAdmin.into());
         }
-        node.desk().sign_out_everywhere(user.clone());
-        self.reply(&Say::Done { re, at: None });
+        node.desk().sign_out_everywhere(user.clone(), self.peer.clone(), re);
         Ok(())
     }
 }

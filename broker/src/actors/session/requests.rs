@@ -83,11 +83,11 @@ impl Peer {
     }
 
     /// Answers a request of this connection, from outside its session.
-    pub(super) fn answer(&self, say: &Say<'_>, node: &Node) {
+    pub(in crate::actors) fn answer(&self, say: &Say<'_>, node: &Node) {
         self.outbox.push_all([node.encode.encode(say, &node.directory.load())], 1, false);
     }
 
-    pub(super) fn refuse(&self, re: u32, why: &Refused, node: &Node) {
+    pub(in crate::actors) fn refuse(&self, re: u32, why: &Refused, node: &Node) {
         self.answer(&Say::Refused { re, why, next: None }, node);
     }
 

@@ -94,13 +94,16 @@ pub(super) struct World {
     pub(super) log: MemoryLog,
     pub(super) clock: Arc<ManualClock>,
     pub(super) chance: Arc<Counted>,
+    pub(super) secrets: Arc<MemorySecrets>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
         let start = Timestamp::from_second(1_800_000_000).unwrap();
         let clock = Arc::new(ManualClock::new(start));
-        Self { log: MemoryLog::default(), clock, chance: Arc::default() }
+        let secrets = MemorySecrets::new(Keys { signing: [1; 32], store: [2; 32] });
+        let (log, chance) = (MemoryLog::default(), Arc::default());
+        Self { log, clock, chance, secrets: Arc::new(secrets) }
     }
 
     /// Plays a scene on a thread of its own kind; whatever runs then ends with it.
@@ -129,7 +132,7 @@ impl World {
         apply(&tools, &mut directory, commands).await.unwrap();
         let ports = Ports {
             log: Arc::new(log),
-            secrets: Arc::new(MemorySecrets::new(Keys { signing: [1; 32], store: [2; 32] })),
+            secrets: self.secrets.clone(),
             presence: Arc::new(LocalPresence::default()),
             clock: self.clock.clone(),
             chance: self.chance.clone(),
@@ -205,7 +208,7 @@ pub(super) struct Client {
     seat: Arc<Seat>,
     pub(super) peer: Arc<Peer>,
     outbox: Outbox,
-    asked: u32,
+    pub(super) asked: u32,
     /// All that it was told so far.
     pub(super) seen: Vec<ToClient>,
 }
