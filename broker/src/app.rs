@@ -7,9 +7,9 @@ mod listen;
 mod ports;
 mod store;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -25,13 +25,14 @@ use tokio::time::timeout;
 pub use self::ports::Ports;
 pub use self::store::StoreError;
 use crate::actors::chat::Nudge;
+use crate::actors::chat::bans::Addresses;
 use crate::actors::desk::DeskActor;
 use crate::actors::directory::{self, ApplyError, DirectoryActor, Keeper};
 use crate::actors::node::{Node, Seat, Settings};
 use crate::actors::registry::Registry;
 use crate::actors::staffing::{self, StaffingActor};
 use crate::config::Config;
-use crate::edge::{Edge, http, server, to_wire};
+use crate::edge::{Doors, Edge, http, server, to_wire};
 use crate::log::{LogError, record};
 use crate::secrets::SecretsError;
 use crate::secrets::password::Passwords;
@@ -110,12 +111,11 @@ pub struct Broker {
     router: Router,
 }
 
-/// Puts a broker together. `settings`, `desk_origins` and `dev` are the configuration's.
+/// Puts a broker together. `settings` and `doors` are the configuration's.
 pub async fn assemble(
     ports: Ports,
     settings: Settings,
-    desk_origins: BTreeSet<String>,
-    dev: bool,
+    doors: Doors,
     shards: Vec<Shard>,
 ) -> Result<Broker, AppError> {
     let live = ports.log.live().await?;
@@ -138,6 +138,7 @@ pub async fn assemble(
         settling: AtomicBool::new(false),
         registry: Registry::default(),
         patron_chats: DashMap::new(),
+        addresses: Addresses::default(),
         staffed_before,
         availability_changes: watch::Sender::new(0),
         keeper: OnceCell::new(),
@@ -169,14 +170,19 @@ pub async fn assemble(
         drop(opened.send(keeper));
     })?;
     let directory = opening.await.map_err(|_| AppError::ShardGone)?;
-    let edge = Arc::new(Edge::new(node, desk_origins, dev, Passwords::default()));
+    let edge = Arc::new(Edge::new(node, doors, Passwords::default()));
     let router = http::router(edge.clone());
     Ok(Broker { edge, directory, seats, next_seat: Arc::default(), router })
 }
 
 impl Broker {
-    /// Serves one connection, on the shard whose turn it is. `open` makes the stream there.
-    pub fn connect<IO, F>(&self, open: impl FnOnce() -> F + Send + 'static) -> Result<(), ShardFull>
+    /// Serves one connection from `end`, on the shard whose turn it is. `open` makes the stream
+    /// there.
+    pub fn connect<IO, F>(
+        &self,
+        end: IpAddr,
+        open: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<(), ShardFull>
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         F: Future<Output = io::Result<IO>> + 'static,
@@ -188,7 +194,7 @@ impl Broker {
             let opening = open();
             tokio::task::spawn_local(async move {
                 match opening.await {
-                    Ok(io) => server::serve(io, edge, seat, router).await,
+                    Ok(io) => server::serve(io, end, edge, seat, router).await,
                     Err(error) => tracing::debug!(%error, "a connection did not come about"),
                 }
             });

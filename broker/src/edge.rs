@@ -1,10 +1,11 @@
 //! The edge: HTTP and WebSocket, and the only place that knows both the wire and the domain.
 //!
-//! `server` accepts and routes · `http` answers sign-in and patron sessions · `admission` says whom
-//! a connection belongs to · `websocket` moves frames · `from_wire` and `to_wire` are the border
-//! crossing, pure · `health` is the second listener · `tls` the certificate ·
-//! `pages` the one page of the broker's own.
+//! `server` accepts and routes · `address` says where a client is · `http` answers sign-in and
+//! patron sessions · `admission` says whom a connection belongs to · `websocket` moves frames ·
+//! `from_wire` and `to_wire` are the border crossing, pure · `health` is the second listener ·
+//! `tls` the certificate · `pages` the one page of the broker's own.
 
+mod address;
 pub mod admission;
 mod availability;
 pub mod from_wire;
@@ -26,6 +27,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::actors::node::Node;
+use crate::config::written::AddressRange;
 use crate::secrets::Keys;
 use crate::secrets::derivation::Fingerprints;
 use crate::secrets::password::Passwords;
@@ -34,6 +36,17 @@ use crate::telemetry;
 /// Counts a refused request, on whatever way it came.
 fn count_refusal(code: ErrorCode) {
     metrics::counter!(telemetry::REFUSALS, "code" => code.as_str()).increment(1);
+}
+
+/// Who is let in, and who speaks for whom.
+#[derive(Debug, Clone, Default)]
+pub struct Doors {
+    /// Where desks' pages may come from.
+    pub desk_origins: BTreeSet<String>,
+    /// Whether pages on localhost may connect.
+    pub dev: bool,
+    /// Who may say whom they forward for.
+    pub trusted_proxies: Vec<AddressRange>,
 }
 
 /// What the edge of one node needs besides the node.
@@ -46,10 +59,8 @@ pub struct Edge {
     pub fingerprints: Fingerprints,
     /// Hashes and checks passwords, a few at a time.
     pub passwords: Passwords,
-    /// Where desks' pages may come from.
-    pub desk_origins: BTreeSet<String>,
-    /// Whether pages on localhost may connect.
-    pub dev: bool,
+    /// Who is let in.
+    pub doors: Doors,
     /// Every open connection, so that a drain can wait for them.
     pub connections: TaskTracker,
     /// Set when the broker goes down: nobody new is let in.
@@ -61,20 +72,14 @@ pub struct Edge {
 
 impl Edge {
     /// The edge of `node`.
-    pub fn new(
-        node: Arc<Node>,
-        desk_origins: BTreeSet<String>,
-        dev: bool,
-        passwords: Passwords,
-    ) -> Self {
+    pub fn new(node: Arc<Node>, doors: Doors, passwords: Passwords) -> Self {
         let keys = node.secrets.keys();
         Self {
             fingerprints: Fingerprints::new(&keys),
             passwords,
             node,
             keys,
-            desk_origins,
-            dev,
+            doors,
             connections: TaskTracker::new(),
             draining: AtomicBool::new(false),
             watchers: Arc::new(Semaphore::new(availability::WATCHERS_MAX)),
@@ -88,7 +93,7 @@ impl Edge {
 
     /// Whether a page of `origin` may be a desk.
     fn is_desk_origin(&self, origin: &str) -> bool {
-        self.desk_origins.contains(origin) || (self.dev && is_local(origin))
+        self.doors.desk_origins.contains(origin) || (self.doors.dev && is_local(origin))
     }
 
     /// Whether a page of `origin` may be anything at all here.

@@ -10,6 +10,7 @@
 //!
 //! Not here: who may do what (`domain::access`), and signing (`token`), which needs no storage.
 
+pub mod address;
 pub mod derivation;
 pub mod memory;
 pub mod password;

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::client::{Client, Command};
 use crate::error::ClientError;
-use crate::protocol::desk::{Explained, Queues};
-use crate::protocol::ids::{CoopId, UserId, WidgetId};
+use crate::protocol::desk::{BanView, Explained, Queues};
+use crate::protocol::ids::{ChatId, CoopId, UserId, WidgetId};
 use crate::protocol::to_broker::ToBroker;
 use crate::protocol::to_client::ToClient;
 use crate::protocol::view::CoopLevel;
@@ -19,6 +19,9 @@ pub(crate) enum Call {
     Revoke { coop: CoopId, user: UserId },
     Explain { widget: WidgetId, at: Option<Timestamp> },
     Forecast { coop: CoopId, zone: Option<String> },
+    Ban { chat: ChatId, hours: Option<u32>, reason: Option<String> },
+    LiftBan { chat: ChatId },
+    Bans,
     SignOut { anyway: bool },
     SignOutOther { user: UserId },
 }
@@ -39,6 +42,7 @@ pub(crate) enum Said {
     Queues(Box<Queues>),
     Explained(Box<Explained>),
     Forecast(Forecast),
+    Bans(Vec<BanView>),
 }
 
 impl Call {
@@ -49,6 +53,9 @@ impl Call {
             Self::Revoke { coop, user } => ToBroker::AccessRevoke { id, coop, user },
             Self::Explain { widget, at } => ToBroker::Explain { id, widget, at },
             Self::Forecast { coop, zone } => ToBroker::Forecast { id, coop, zone },
+            Self::Ban { chat, hours, reason } => ToBroker::BanSet { id, chat, hours, reason },
+            Self::LiftBan { chat } => ToBroker::BanLift { id, chat },
+            Self::Bans => ToBroker::BanList { id },
             Self::SignOut { anyway } => ToBroker::SignOut { id, anyway },
             Self::SignOutOther { user } => ToBroker::OperatorSignOut { id, user },
         }
@@ -64,6 +71,7 @@ impl Said {
             ToClient::Forecast { re, zone, hours, .. } => {
                 Some((re, Self::Forecast(Forecast { zone, hours })))
             }
+            ToClient::Bans { re, bans } => Some((re, Self::Bans(bans))),
             _ => None,
         }
     }
@@ -119,6 +127,30 @@ impl Client {
     /// Takes that back.
     pub async fn revoke_access(&self, coop: CoopId, user: UserId) -> Result<(), ClientError> {
         self.do_call(Call::Revoke { coop, user }).await
+    }
+
+    /// Keeps the patron of a chat from ringing at her library again, for these hours (1 to 8,760,
+    /// or else 24). The chat goes on.
+    pub async fn ban(
+        &self,
+        chat: ChatId,
+        hours: Option<u32>,
+        reason: Option<String>,
+    ) -> Result<(), ClientError> {
+        self.do_call(Call::Ban { chat, hours, reason }).await
+    }
+
+    /// Lets the patron of that chat ring again, as an administrator of her library.
+    pub async fn lift_ban(&self, chat: ChatId) -> Result<(), ClientError> {
+        self.do_call(Call::LiftBan { chat }).await
+    }
+
+    /// Who may not ring at one's library, for its administrators.
+    pub async fn bans(&self) -> Result<Vec<BanView>, ClientError> {
+        match self.call(Call::Bans).await? {
+            Said::Bans(bans) => Ok(bans),
+            other => unexpected(&other),
+        }
     }
 
     /// Ends this sign-in. `owns_chats` names the chats that would wait again; `anyway` lets them.

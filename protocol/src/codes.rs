@@ -85,6 +85,8 @@ error_codes! {
     CmidReused = "cmid_reused", temporary: false;
     /// A text is longer than the limit that the message names, or empty.
     BadText = "bad_text", temporary: false;
+    /// The patron's library takes no chats from her for some time; the message says until when.
+    Banned = "banned", temporary: false;
     /// More chats at once than the limit that the message names.
     TooManyChats = "too_many_chats", temporary: false;
     /// Nobody is there to answer: no option of the widget is online.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Person;
-use crate::ids::{Target, TicketQueueId, WidgetId};
+use crate::ids::{ChatId, Target, TicketQueueId, WidgetId};
 use crate::view::Status;
 
 /// A department or co-op that an operator may monitor, and who does.
@@ -57,6 +57,22 @@ pub struct Queues {
     /// If she has no co-op: whom to ask for one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ask: Vec<Person>,
+}
+
+/// A patron who may not ring, as her library's administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct BanView {
+    /// The chat that was the reason: what the ban is lifted by.
+    pub chat: ChatId,
+    /// Until when.
+    #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
+    pub until: Timestamp,
+    /// Who said so.
+    pub by: Person,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Whether somebody would answer a patron now.

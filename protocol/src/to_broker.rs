@@ -6,6 +6,8 @@
 //!
 //! Strict: an unknown `type` or field is refused, so that a misspelt one is not silently lost.
 
+mod id;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +152,35 @@ pub enum ToBroker {
         id: u32,
         /// Who.
         user: UserId,
+    },
+    /// Keeps the patron of a chat from ringing at her library again. This chat goes on. For who is
+    /// in the chat; her library's administrators may change a ban that stands, others leave it.
+    #[serde(rename = "ban.set")]
+    BanSet {
+        /// Answered by `ok`.
+        id: u32,
+        /// The chat with her.
+        chat: ChatId,
+        /// For how long, from now: 1 to 8,760; `null`: 24.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<u32>,
+        /// Why, for staff.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Lets her ring again. For her library's administrators.
+    #[serde(rename = "ban.lift")]
+    BanLift {
+        /// Answered by `ok`.
+        id: u32,
+        /// The chat that the ban was spoken in.
+        chat: ChatId,
+    },
+    /// The bans of one's library. For its administrators.
+    #[serde(rename = "ban.list")]
+    BanList {
+        /// Answered by `bans`.
+        id: u32,
     },
     /// A patron rings through the widget that her token names.
     #[serde(rename = "chat.open")]
@@ -401,45 +432,4 @@ pub enum ToBroker {
         /// Whether one writes right now.
         on: bool,
     },
-}
-
-impl ToBroker {
-    /// The request's id; `None` for a `pong`.
-    pub fn id(&self) -> Option<u32> {
-        match self {
-            Self::Pong => None,
-            Self::Hello { id, .. }
-            | Self::Auth { id, .. }
-            | Self::Sync { id }
-            | Self::PresenceSet { id, .. }
-            | Self::ListSubscribe { id }
-            | Self::ListUnsubscribe { id }
-            | Self::DeskQueues { id }
-            | Self::AccessGrant { id, .. }
-            | Self::AccessRevoke { id, .. }
-            | Self::Explain { id, .. }
-            | Self::Forecast { id, .. }
-            | Self::SignOut { id, .. }
-            | Self::OperatorSignOut { id, .. }
-            | Self::ChatOpen { id, .. }
-            | Self::ChatSubscribe { id, .. }
-            | Self::ChatUnsubscribe { id, .. }
-            | Self::ChatHistory { id, .. }
-            | Self::ChatClaim { id, .. }
-            | Self::ChatPost { id, .. }
-            | Self::ChatNote { id, .. }
-            | Self::ChatTransfer { id, .. }
-            | Self::ChatTransferCancel { id, .. }
-            | Self::ChatTransferDecline { id, .. }
-            | Self::ChatLeave { id, .. }
-            | Self::ChatEnd { id, .. }
-            | Self::ChatDismiss { id, .. }
-            | Self::ChatTicket { id, .. }
-            | Self::ChatPatron { id, .. }
-            | Self::ChatReveal { id, .. }
-            | Self::ChatTag { id, .. }
-            | Self::ChatRate { id, .. }
-            | Self::ChatTyping { id, .. } => Some(*id),
-        }
-    }
 }

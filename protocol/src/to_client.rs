@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{CloseCode, ErrorCode};
-use crate::desk::{Explained, Queues};
+use crate::desk::{BanView, Explained, Queues};
 use crate::event::{ChatEvent, EndCause, Person, Sequenced};
 use crate::ids::{ChatId, CoopId, Eid, SessionId, Target, WidgetId};
 use crate::limits::Limits;
@@ -162,6 +162,14 @@ pub enum ToClient {
         /// The beginning of each hour in which some member is covered and nobody contributes.
         #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"), ts(type = "Array<string>"))]
         hours: Vec<Timestamp>,
+    },
+    /// Reply to `ban.list`.
+    #[serde(rename = "bans")]
+    Bans {
+        /// The request's id.
+        re: u32,
+        /// Those that stand, the first to end first.
+        bans: Vec<BanView>,
     },
     /// Nobody stands at a queue that somebody should stand at, or soon will. Sent to who may
     /// monitor it, and to its administrators.

@@ -62,13 +62,19 @@ pub struct Raw {
 impl Raw {
     /// Connects, and says nothing.
     pub async fn open(address: SocketAddr, origin: Option<&str>) -> Self {
+        let origin = origin.map(|origin| ("origin", origin));
+        Self::open_with(address, origin.as_slice()).await
+    }
+
+    /// Connects with these header fields, and says nothing.
+    pub async fn open_with(address: SocketAddr, fields: &[(&'static str, &str)]) -> Self {
         let mut request = format!("ws://{address}{WEBSOCKET_PATH}")
             .into_client_request()
             .expect("a request for a WebSocket");
         let headers = request.headers_mut();
         headers.insert("sec-websocket-protocol", SUBPROTOCOL.parse().expect("a header"));
-        if let Some(origin) = origin {
-            headers.insert("origin", origin.parse().expect("a header"));
+        for (name, value) in fields {
+            headers.insert(*name, value.parse().expect("a header"));
         }
         let stream = TcpStream::connect(address).await.expect("the broker listens");
         let (ws, _) = client_async(request, stream).await.expect("the broker upgrades");

@@ -3,6 +3,7 @@
 //! Not here: tests of one module, which stand beside it in its crate.
 
 mod backup;
+mod bans;
 mod codegen;
 mod codes;
 mod crash;

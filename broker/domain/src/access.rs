@@ -4,6 +4,8 @@
 //! Not here: what the chat's own state forbids (`chat::decide`), and which fields are shown
 //! (`audience`).
 
+pub mod bans;
+
 use deskbell_protocol::ids::{CoopId, InstitutionId, Target, UserId, WidgetId};
 
 use crate::audience::Audience;

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use deskbell_protocol::ids::{
     CoopId, DepartmentId, InstitutionId, Target, TicketQueueId, UserId, WidgetId,
 };
+use jiff::Timestamp;
 
 pub use self::entry::{
     Ban, Coop, CoopLevel, Department, Idle, Institution, LocalLevel, Membership, TicketQueue, User,
@@ -54,6 +55,11 @@ impl Directory {
     /// A user who may sign in.
     pub fn active_user(&self, user: &UserId) -> Option<&User> {
         self.users.get(user).filter(|user| user.active)
+    }
+
+    /// The ban that keeps the patron of `session` from ringing at `home`, if one does at `now`.
+    pub fn ban_of(&self, session: &Digest, home: &InstitutionId, now: Timestamp) -> Option<&Ban> {
+        self.bans.get(session).filter(|ban| ban.institution == *home && now < ban.until)
     }
 
     /// What patrons of `user` are told when she is idle: as she says, or else her library.

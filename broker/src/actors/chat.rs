@@ -5,8 +5,10 @@
 //! folds what it missed and decides again.
 //!
 //! `flight` decides and settles · `readers` knows who follows and tells them · `replay` brings
-//! readers up to date · `history` is what the actor remembers of the stream.
+//! readers up to date · `history` is what the actor remembers of the stream · `bans` keeps its
+//! patron from ringing again.
 
+pub mod bans;
 mod facts;
 mod flight;
 mod history;
@@ -20,6 +22,7 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr};
+use deskbell_domain::access::bans::Sentence;
 use deskbell_domain::chat::{ChatState, Command};
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
@@ -71,6 +74,8 @@ pub enum Wish {
     History { before: u64, max: u32 },
     /// To tell the others that one writes.
     Typing { on: bool },
+    /// To keep its patron from ringing again.
+    Ban(Box<Sentence>),
 }
 
 /// A command with what makes its retry safe.

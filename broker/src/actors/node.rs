@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::{OnceCell, watch};
 
 use super::appender::Appender;
+use super::chat::bans::Addresses;
 use super::desk::Desk;
 use super::directory::Keeper;
 use super::receipts::Receipts;
@@ -80,6 +81,8 @@ pub struct Node {
     pub registry: Registry,
     /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.
     pub patron_chats: DashMap<Digest, u32>,
+    /// Where banned patrons came from.
+    pub addresses: Addresses,
     /// Who stood where just before this broker started.
     pub staffed_before: Staffing,
     /// Changes whenever somebody's coming, going or telling, the directory or an hour may have

@@ -8,7 +8,7 @@ use deskbell_domain::access::{Denied, NotAdmin};
 use deskbell_domain::audience::Audience;
 use deskbell_domain::chat::event::EndCause;
 use deskbell_domain::chat::{ChatEvent, ChatState, Refusal, Summary};
-use deskbell_domain::directory::Directory;
+use deskbell_domain::directory::{Ban, Directory};
 use deskbell_domain::person::{Author, Status};
 use deskbell_domain::routing::Plan;
 use deskbell_protocol::ids::{ChatId, CoopId, Eid, Target, UserId, WidgetId};
@@ -60,6 +60,14 @@ pub enum Refused {
     /// More chats than a connection may follow, or a patron may have.
     #[error("no more than {0} chats at once: leave or end one first")]
     TooManyChats(u32),
+    /// Her library takes no chats from her.
+    #[error(
+        "this library takes no chats from you until {until}: reach it in another way, or ask it"
+    )]
+    Banned {
+        /// When it takes them again.
+        until: Timestamp,
+    },
     /// The target is not one that she may monitor.
     #[error("you may not monitor {0}: ask your institution's administrator for access")]
     MayNotMonitor(String),
@@ -177,6 +185,8 @@ pub enum Say<'a> {
     Queues { re: u32, user: &'a UserId, queues: &'a [Queue] },
     /// Who would be rung, and why each other would not.
     Explained { re: u32, widget: &'a WidgetId, at: Timestamp, plan: &'a Plan, found: &'a Found },
+    /// Who may not ring at one's library.
+    Bans { re: u32, bans: &'a [&'a Ban] },
     /// Hours that nobody promised.
     Forecast { re: u32, coop: &'a CoopId, zone: &'a str, hours: &'a [Timestamp] },
     /// Nobody stands at a queue, or soon will.

@@ -28,6 +28,7 @@ use super::outbox::Outbox;
 use super::receipts::Receipts;
 use super::say::{Frame, Say};
 use crate::presence::{ConnectionId, Told};
+use crate::secrets::address::Address;
 
 /// A connection, as the other actors know it.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Peer {
     pub who: Principal,
     /// The sign-in, or the visit, that its token names.
     pub session: SessionId,
+    /// Where it comes from, if that is known.
+    pub address: Option<Address>,
     /// Its SessionActor.
     pub addr: Addr<SessionActor>,
     /// What it still has to send.
@@ -190,12 +193,13 @@ impl SessionActor {
         connection: ConnectionId,
         client: ClientId,
         (who, session): (Principal, SessionId),
+        address: Option<Address>,
         outbox: Outbox,
     ) -> Arc<Peer> {
         let (tx, rx) = actix::dev::channel::channel(16);
         let peer = {
             let (addr, passing) = (Addr::new(tx), AtomicU32::new(0));
-            Arc::new(Peer { connection, client, who, session, addr, outbox, passing })
+            Arc::new(Peer { connection, client, who, session, address, addr, outbox, passing })
         };
         let actor = Self {
             seat: seat.clone(),

@@ -21,6 +21,7 @@ use crate::actors::directory::Keeper;
 use crate::actors::node::{Node, Settings};
 use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, socket};
 use crate::config::Config;
+use crate::edge::Doors;
 use crate::edge::health::{self, Health};
 use crate::edge::tls::Certificate;
 use crate::shard::Shard;
@@ -74,7 +75,12 @@ async fn serve(
         waits: config.waits,
         settling: config.settling,
     };
-    let broker = assemble(ports, settings, config.desk_origins.clone(), config.dev, shards).await?;
+    let doors = Doors {
+        desk_origins: config.desk_origins.clone(),
+        dev: config.dev,
+        trusted_proxies: config.trusted_proxies.clone(),
+    };
+    let broker = assemble(ports, settings, doors, shards).await?;
     let certificate = config.tls.clone().map(Certificate::load).transpose()?;
     let listener = listen(config.listen)?;
     let admin_listener = listen(config.admin_listen)?;
@@ -122,11 +128,11 @@ async fn accept(
 ) -> std::convert::Infallible {
     let acceptor = certificate.map(|it| TlsAcceptor::from(it.server_config()));
     loop {
-        let accepted = listener.accept().await.and_then(|(stream, _)| {
+        let accepted = listener.accept().await.and_then(|(stream, end)| {
             stream.set_nodelay(true)?;
-            stream.into_std()
+            Ok((stream.into_std()?, end.ip()))
         });
-        let stream = match accepted {
+        let (stream, end) = match accepted {
             Ok(stream) => stream,
             Err(error) => {
                 // Out of descriptors, most likely: those who are here go on, and some will leave.
@@ -136,8 +142,8 @@ async fn accept(
             }
         };
         let handed_out = match acceptor.clone() {
-            None => broker.connect(async move || TcpStream::from_std(stream)),
-            Some(acceptor) => broker.connect(async move || {
+            None => broker.connect(end, async move || TcpStream::from_std(stream)),
+            Some(acceptor) => broker.connect(end, async move || {
                 let handshake = acceptor.accept(TcpStream::from_std(stream)?);
                 tokio::time::timeout(HANDSHAKE, handshake).await?
             }),

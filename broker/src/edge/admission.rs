@@ -74,7 +74,7 @@ pub fn check_widget_origin(
     let Some(found) = directory.widgets.get(widget) else {
         return Err(Refusal::new(ErrorCode::NotFound, format!("there is no widget {widget}")));
     };
-    if found.origins.contains(origin) || (edge.dev && is_local(origin)) {
+    if found.origins.contains(origin) || (edge.doors.dev && is_local(origin)) {
         Ok(())
     } else {
         Err(Refusal::new(

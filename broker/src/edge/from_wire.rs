@@ -117,6 +117,9 @@ pub fn want(
             speaker.check_some("zone", zone.as_deref())?;
             Ok(Want::Desk(Desire::Forecast { coop, zone }))
         }
+        ToBroker::BanSet { chat, hours, reason, .. } => speaker.ban(chat, hours, reason),
+        ToBroker::BanLift { chat, .. } => Ok(Want::Desk(Desire::LiftBan { chat })),
+        ToBroker::BanList { .. } => Ok(Want::Desk(Desire::Bans)),
         ToBroker::SignOut { anyway, .. } => Ok(Want::Desk(Desire::SignOut { anyway })),
         ToBroker::OperatorSignOut { user, .. } => Ok(Want::Desk(Desire::SignOutOther { user })),
         open @ ToBroker::ChatOpen { .. } => speaker.open(open, directory),

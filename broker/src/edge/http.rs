@@ -200,7 +200,12 @@ async fn returning(
     let state = read_chat(edge, chat, u64::MAX).await?;
     let now = edge.node.clock.now();
     let is_over = match state.phase {
-        Phase::Ended { at, .. } => now >= at + RETURN_WITHIN,
+        Phase::Ended { at, .. } => {
+            // Whom her library keeps from ringing has nothing to return for.
+            let directory = edge.node.directory.load();
+            let banned = directory.ban_of(&ring.session, &ring.home, now).is_some();
+            banned || now >= at + RETURN_WITHIN
+        }
         Phase::New | Phase::Waiting | Phase::Active { .. } => false,
     };
     if is_over { Err(refused()) } else { Ok((ring.widget.clone(), session)) }

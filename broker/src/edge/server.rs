@@ -2,6 +2,7 @@
 //! and the upgrade to a WebSocket on the same thread.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,7 +24,8 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tower::ServiceExt;
 
-use super::{Edge, http, websocket};
+use super::websocket::Caller;
+use super::{Edge, address, http, websocket};
 use crate::actors::node::Seat;
 
 /// How long a request may take, its body and its answer.
@@ -31,8 +33,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(15);
 /// How long a client may take over the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves one connection to its end, on the shard of `seat`.
-pub async fn serve<IO>(io: IO, edge: Arc<Edge>, seat: Arc<Seat>, router: Router)
+/// Serves one connection from `end` to its close, on the shard of `seat`.
+pub async fn serve<IO>(io: IO, end: IpAddr, edge: Arc<Edge>, seat: Arc<Seat>, router: Router)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -41,7 +43,7 @@ where
         let (edge, seat, router) = (edge.clone(), seat.clone(), router.clone());
         async move {
             let answer = if request.uri().path() == WEBSOCKET_PATH {
-                upgrade::<IO>(request, &edge, &seat)
+                upgrade::<IO>(request, end, &edge, &seat)
             } else {
                 match timeout(BODY_PATIENCE, router.oneshot(request.map(Body::new))).await {
                     Ok(Ok(response)) => response,
@@ -67,7 +69,12 @@ where
 }
 
 /// Answers a request for a WebSocket, and serves it once the client has the answer.
-fn upgrade<IO>(mut request: Request<Incoming>, edge: &Arc<Edge>, seat: &Arc<Seat>) -> Response<Body>
+fn upgrade<IO>(
+    mut request: Request<Incoming>,
+    end: IpAddr,
+    edge: &Arc<Edge>,
+    seat: &Arc<Seat>,
+) -> Response<Body>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -86,6 +93,7 @@ where
         let message = format!("offer the WebSocket subprotocol {SUBPROTOCOL}");
         return http::refusal(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, &message);
     }
+    let address = address::client(end, request.headers(), &edge.doors.trusted_proxies);
     let on_upgrade = hyper::upgrade::on(&mut request);
     match create_response_with_body(&request, Body::empty) {
         Ok(mut response) => {
@@ -93,7 +101,8 @@ where
             response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, name);
             let (edge, seat) = (edge.clone(), seat.clone());
             let connections = edge.connections.clone();
-            let session = run_websocket::<IO>(on_upgrade, edge, seat, origin);
+            let session =
+                run_websocket::<IO>(on_upgrade, edge, seat, Box::new(Caller { origin, address }));
             tokio::task::spawn_local(connections.track_future(session));
             response
         }
@@ -112,7 +121,7 @@ async fn run_websocket<IO>(
     on_upgrade: OnUpgrade,
     edge: Arc<Edge>,
     seat: Arc<Seat>,
-    origin: Option<String>,
+    caller: Box<Caller>,
 ) where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -131,7 +140,7 @@ async fn run_websocket<IO>(
     let (io, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
     drop(parts.read_buf);
     let ws = WebSocketStream::from_partially_read(io, read, Role::Server, Some(config)).await;
-    websocket::serve(ws, edge, seat, origin).await;
+    websocket::serve(ws, edge, seat, caller).await;
 }
 
 fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {

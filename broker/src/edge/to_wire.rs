@@ -113,6 +113,7 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
         Say::Queues { .. }
         | Say::Explained { .. }
         | Say::Forecast { .. }
+        | Say::Bans { .. }
         | Say::Alarm { .. }
         | Say::AlarmOver(_) => desk::to_client(say, directory),
         Say::Presence { re, told } => ToClient::Presence { re, presence: presence_view(told) },

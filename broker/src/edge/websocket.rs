@@ -37,6 +37,7 @@ use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::say::Frame;
 use crate::actors::session::{End, Peer, Request, Room};
+use crate::secrets::address::Address;
 use crate::telemetry;
 
 /// Frames written before the socket is flushed.
@@ -71,6 +72,14 @@ enum Event {
     Close(CloseCode),
 }
 
+/// What the upgrade tells of a client.
+pub struct Caller {
+    /// The page that it runs on.
+    pub origin: Option<String>,
+    /// Where it is.
+    pub address: Address,
+}
+
 /// A connection that said `hello`.
 struct Connection<S> {
     ws: WebSocketStream<S>,
@@ -93,18 +102,14 @@ struct Connection<S> {
 }
 
 /// Serves a WebSocket from its upgrade to its close.
-pub async fn serve<S>(
-    ws: WebSocketStream<S>,
-    edge: Arc<Edge>,
-    seat: Arc<Seat>,
-    origin: Option<String>,
-) where
+pub async fn serve<S>(ws: WebSocketStream<S>, edge: Arc<Edge>, seat: Arc<Seat>, caller: Box<Caller>)
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     metrics::gauge!(telemetry::CONNECTIONS).increment(1);
     // What runs only at the beginning and at the end is boxed: thousands of tasks stand idle in
     // between, each as large as its largest moment.
-    let goodbye = match Box::pin(hello::greet(ws, edge, seat, origin)).await {
+    let goodbye = match Box::pin(hello::greet(ws, edge, seat, caller)).await {
         Ok(mut connection) => {
             let goodbye = connection.run().await;
             connection.peer.addr.do_send(End::Gone);

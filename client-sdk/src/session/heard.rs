@@ -142,7 +142,10 @@ impl Session {
                 self.emit(Event::GapAlarm { target, name, why, at });
             }
             ToClient::GapOver { target } => self.emit(Event::GapOver { target }),
-            said @ (ToClient::Queues(_) | ToClient::Explained(_) | ToClient::Forecast { .. }) => {
+            said @ (ToClient::Queues(_)
+            | ToClient::Explained(_)
+            | ToClient::Forecast { .. }
+            | ToClient::Bans { .. }) => {
                 if let Some((re, said)) = Said::of(said)
                     && let Some(Asked::Desk(reply)) = self.requests.remove(&re)
                 {

@@ -32,6 +32,7 @@ export const TEMPORARY: Readonly<Record<ErrorCode, boolean>> = {
   not_ratable: false,
   cmid_reused: false,
   bad_text: false,
+  banned: false,
   too_many_chats: false,
   offline: true,
   rate_limited: true,
@@ -63,6 +64,27 @@ export type Audience = "patron" | "previewer" | "staff" | "home_staff";
  * Whether somebody would answer a patron now.
  */
 export type Availability = "online" | "away" | "offline";
+
+/**
+ * A patron who may not ring, as her library's administrators see it.
+ */
+export type BanView = {
+/**
+ * The chat that was the reason: what the ban is lifted by.
+ */
+chat: ChatId,
+/**
+ * Until when.
+ */
+until: string,
+/**
+ * Who said so.
+ */
+by: Person,
+/**
+ * Why.
+ */
+reason?: string | null, };
 
 /**
  * What happened.
@@ -399,7 +421,7 @@ export type EndCause = "operator" | "patron" | "missed" | "patron_gone" | "dismi
  * Why a request is refused. A *temporary* refusal may succeed later, unchanged; any other
  * will not, until something else changes.
  */
-export type ErrorCode = "bad_frame" | "bad_request" | "unknown_type" | "unauthorized" | "token_expired" | "origin_required" | "origin_denied" | "wrong_role" | "not_found" | "not_owner" | "not_participant" | "not_monitoring" | "already_claimed" | "owner_must_stay" | "owns_chats" | "not_admin" | "no_transfer" | "target_not_allowed" | "target_offline" | "chat_ended" | "chat_full" | "being_answered" | "not_ratable" | "cmid_reused" | "bad_text" | "too_many_chats" | "offline" | "rate_limited" | "busy" | "unavailable" | "internal" | "quarantined";
+export type ErrorCode = "bad_frame" | "bad_request" | "unknown_type" | "unauthorized" | "token_expired" | "origin_required" | "origin_denied" | "wrong_role" | "not_found" | "not_owner" | "not_participant" | "not_monitoring" | "already_claimed" | "owner_must_stay" | "owns_chats" | "not_admin" | "no_transfer" | "target_not_allowed" | "target_offline" | "chat_ended" | "chat_full" | "being_answered" | "not_ratable" | "cmid_reused" | "bad_text" | "banned" | "too_many_chats" | "offline" | "rate_limited" | "busy" | "unavailable" | "internal" | "quarantined";
 
 /**
  * Who would be rung, in which order, and why each other would not: the reply to `explain`.
@@ -1058,7 +1080,35 @@ id: number,
 /**
  * Who.
  */
-user: UserId, } | { "type": "chat.open",
+user: UserId, } | { "type": "ban.set",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * The chat with her.
+ */
+chat: ChatId,
+/**
+ * For how long, from now: 1 to 8,760; `null`: 24.
+ */
+hours?: number | null,
+/**
+ * Why, for staff.
+ */
+reason?: string | null, } | { "type": "ban.lift",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * The chat that the ban was spoken in.
+ */
+chat: ChatId, } | { "type": "ban.list",
+/**
+ * Answered by `bans`.
+ */
+id: number, } | { "type": "chat.open",
 /**
  * Answered by `ok`, after `chat.snapshot`.
  */
@@ -1523,7 +1573,15 @@ zone: string,
 /**
  * The beginning of each hour in which some member is covered and nobody contributes.
  */
-hours: Array<string>, } | { "type": "gap.alarm",
+hours: Array<string>, } | { "type": "bans",
+/**
+ * The request's id.
+ */
+re: number,
+/**
+ * Those that stand, the first to end first.
+ */
+bans: Array<BanView>, } | { "type": "gap.alarm",
 /**
  * Which.
  */

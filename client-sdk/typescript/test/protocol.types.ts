@@ -44,6 +44,8 @@ export function told(frame: ToClient): string {
       return `${frame.widget} ${frame.at}`;
     case "forecast":
       return `${frame.zone} ${frame.hours.join()}`;
+    case "bans":
+      return frame.bans.map((ban) => `${ban.chat} ${ban.until} ${ban.by.kind}`).join();
     case "gap.alarm":
       return `${frame.name} ${frame.why}`;
     case "gap.over":

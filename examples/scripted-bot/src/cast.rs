@@ -143,6 +143,7 @@ impl Check {
             | Act::Rename { chat, .. }
             | Act::Reach { chat, .. }
             | Act::Reveal(chat)
+            | Act::Ban { chat, .. }
             | Act::Tag { chat, .. } => {
                 self.chat(chat)?;
                 self.look_at(who, chat);
@@ -176,6 +177,7 @@ impl Check {
                     self.dropped.insert(name.clone());
                 }
             }
+            Act::LiftBan(chat) => self.chat(chat)?,
             Act::LetInto { user, .. } | Act::TakeOut { user, .. } => {
                 self.known(&Who::Named(user.clone()))?;
             }
@@ -341,6 +343,8 @@ fn writes(act: &Act) -> bool {
         | Act::SignOutOther(_)
         | Act::LetInto { .. }
         | Act::TakeOut { .. }
+        | Act::Ban { .. }
+        | Act::LiftBan(_)
         | Act::Drop
         | Act::Return
         | Act::Reload

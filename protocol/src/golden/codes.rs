@@ -65,6 +65,7 @@ fn sentence(code: ErrorCode) -> &'static str {
         ErrorCode::NotRatable => "the chat goes on; rate it once it has ended",
         ErrorCode::CmidReused => "this cmid was used with another body; use a new one",
         ErrorCode::BadText => "`text` is 9120 bytes long; at most 8192 are allowed",
+        ErrorCode::Banned => "Birch takes no chats from you until 4 March, 15:00; write to it",
         ErrorCode::TooManyChats => "you follow 128 chats; unsubscribe from one first",
         ErrorCode::Offline => "nobody is there to answer right now; try later",
         ErrorCode::RateLimited => "more than 20 requests a second; wait before the next one",

@@ -24,6 +24,9 @@ pub(super) fn name(frame: &ToBroker) -> &'static str {
         ToBroker::Forecast { .. } => "to_broker.forecast",
         ToBroker::SignOut { .. } => "to_broker.sign_out",
         ToBroker::OperatorSignOut { .. } => "to_broker.operator.sign_out",
+        ToBroker::BanSet { .. } => "to_broker.ban.set",
+        ToBroker::BanLift { .. } => "to_broker.ban.lift",
+        ToBroker::BanList { .. } => "to_broker.ban.list",
         ToBroker::ChatOpen { .. } => "to_broker.chat.open",
         ToBroker::ChatSubscribe { .. } => "to_broker.chat.subscribe",
         ToBroker::ChatUnsubscribe { .. } => "to_broker.chat.unsubscribe",
@@ -183,5 +186,8 @@ fn desk() -> Vec<ToBroker> {
         ToBroker::Forecast { id: 34, coop: coop(), zone: Some("America/New_York".into()) },
         ToBroker::SignOut { id: 35, anyway: false },
         ToBroker::OperatorSignOut { id: 36, user: id("noor") },
+        ToBroker::BanSet { id: 37, chat: chat(), hours: Some(48), reason: Some("insults".into()) },
+        ToBroker::BanLift { id: 38, chat: chat() },
+        ToBroker::BanList { id: 39 },
     ]
 }

@@ -4,7 +4,8 @@ use super::{at, chat, eid, events, id, ines, lou, maya, presence, row, session, 
 use crate::ToClient;
 use crate::codes::{CloseCode, ErrorCode};
 use crate::desk::{
-    Availability, Colleague, Explained, OptionView, QueueView, Queues, SkipReason, TicketQueueView,
+    Availability, BanView, Colleague, Explained, OptionView, QueueView, Queues, SkipReason,
+    TicketQueueView,
 };
 use crate::event::{ChatEvent, EndCause, Sequenced};
 use crate::ids::Target;
@@ -32,6 +33,7 @@ pub(super) fn name(frame: &ToClient) -> String {
         ToClient::Queues(_) => "queues",
         ToClient::Explained(_) => "explained",
         ToClient::Forecast { .. } => "forecast",
+        ToClient::Bans { .. } => "bans",
         ToClient::GapAlarm { .. } => "gap.alarm",
         ToClient::GapOver { .. } => "gap.over",
         ToClient::Ping => "ping",
@@ -207,6 +209,10 @@ fn closed() -> Vec<ToClient> {
     ]
 }
 
+fn ban() -> BanView {
+    BanView { chat: chat(), until: at("02:12"), by: maya(), reason: Some("insults".into()) }
+}
+
 fn list() -> Vec<ToClient> {
     let mut offered = row();
     offered.tiers = vec![target("operator/lou")];
@@ -223,6 +229,7 @@ fn list() -> Vec<ToClient> {
             zone: "America/New_York".into(),
             hours: vec![at("00:00")],
         },
+        ToClient::Bans { re: 39, bans: vec![ban()] },
         ToClient::GapAlarm {
             target: target("coop/tri-county"),
             name: "Tri-County Co-op".into(),

@@ -196,6 +196,9 @@ fn is_write(frame: &ToBroker) -> bool {
         | ToBroker::Forecast { .. }
         | ToBroker::SignOut { .. }
         | ToBroker::OperatorSignOut { .. }
+        | ToBroker::BanSet { .. }
+        | ToBroker::BanLift { .. }
+        | ToBroker::BanList { .. }
         | ToBroker::ChatSubscribe { .. }
         | ToBroker::ChatUnsubscribe { .. }
         | ToBroker::ChatHistory { .. }

@@ -1,7 +1,6 @@
 //! What a broker says when its log, or it itself, fails: over real sockets, to a broker in this
 //! process whose log and chance do as the test tells them.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use deskbell::actors::directory;
 use deskbell::actors::node::Settings;
 use deskbell::admin::zone_exists;
 use deskbell::app::{Broker, Ports, assemble};
+use deskbell::edge::Doors;
 use deskbell::log::memory::MemoryLog;
 use deskbell::log::memory::faults::{Fault, Faults, FaultyLog, Later};
 use deskbell::log::{Append, Entry, EventLog as _, LiveChange, StoredEvent, StreamId};
@@ -126,7 +126,7 @@ async fn broker(trouble: &Arc<Trouble>, keys: Keys) -> Broker {
         settling: Duration::from_secs(30),
     };
     let (shard, _) = Shard::here();
-    assemble(ports, settings, BTreeSet::new(), false, vec![shard]).await.expect("it starts")
+    assemble(ports, settings, Doors::default(), vec![shard]).await.expect("it starts")
 }
 
 /// Plays on one thread, with the broker on the same.
@@ -141,8 +141,8 @@ fn play(scene: impl AsyncFnOnce(Scene)) {
         let address = listener.local_addr().expect("it listens");
         tokio::task::spawn_local(async move {
             loop {
-                let (stream, _) = listener.accept().await.expect("clients come");
-                broker.connect(async move || Ok(stream)).expect("the shard runs");
+                let (stream, end) = listener.accept().await.expect("clients come");
+                broker.connect(end.ip(), async move || Ok(stream)).expect("the shard runs");
             }
         });
         let mut maya = Raw::operator(address, &keys, "maya").await;

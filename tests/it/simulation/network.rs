@@ -1,7 +1,6 @@
 //! What goes wrong in a run, all of it from the seed: between hosts, to the broker, and between the
 //! broker and its log; and the broker itself, as a host that may be restarted.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,6 +8,7 @@ use std::time::Duration;
 
 use deskbell::actors::node::Settings;
 use deskbell::app::{AppError, Ports, assemble};
+use deskbell::edge::Doors;
 use deskbell::log::memory::MemoryLog;
 use deskbell::log::memory::faults::{Fault, Faults, FaultyLog, Later};
 use deskbell::log::{
@@ -320,8 +320,7 @@ pub(super) async fn broker(house: Arc<House>) -> turmoil::Result {
     };
     let broker = loop {
         let (shard, _runs) = Shard::here();
-        let origins = BTreeSet::new();
-        match assemble(ports.clone(), settings(), origins, false, vec![shard]).await {
+        match assemble(ports.clone(), settings(), Doors::default(), vec![shard]).await {
             Ok(broker) => break broker,
             Err(AppError::Log(LogError::Unavailable(_))) => pass(START_AGAIN).await,
             Err(error) => return Err(error.into()),
@@ -329,7 +328,7 @@ pub(super) async fn broker(house: Arc<House>) -> turmoil::Result {
     };
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?;
     loop {
-        let (stream, _) = listener.accept().await?;
-        broker.connect(async move || Ok(stream))?;
+        let (stream, end) = listener.accept().await?;
+        broker.connect(end.ip(), async move || Ok(stream))?;
     }
 }

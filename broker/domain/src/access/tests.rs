@@ -9,7 +9,7 @@ use crate::spec::{asked, claimed, given, offered, operator, rang, taken_over, ta
 
 /// Birch is the patron's library: Maya, its administrator Ada and the reader Rea work there. Ines
 /// works at Cedar, Lou has left.
-fn directory() -> Directory {
+pub(in crate::access) fn directory() -> Directory {
     let person = |home: &str, level, active| User {
         level,
         active,

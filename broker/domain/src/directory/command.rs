@@ -268,9 +268,6 @@ pub enum Refusal {
     /// Nobody can read a question without words.
     #[error("widget {0} asks an empty question: write what patrons are asked, or delete it")]
     EmptyQuestion(WidgetId),
-    /// There is none of this session.
-    #[error("there is no such ban: it was lifted or has ended")]
-    NoSuchBan,
 }
 
 /// What is wrong with an origin.

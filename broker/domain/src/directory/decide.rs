@@ -66,9 +66,7 @@ pub fn decide(directory: &Directory, command: Command) -> Result<Vec<DirectoryEv
             (is_so, DirectoryEvent::PatronBanned(session, ban))
         }
         Command::LiftBan(session) => {
-            let found = directory.bans.contains_key(&session);
-            faults.extend((!found).then_some(Refusal::NoSuchBan));
-            (false, DirectoryEvent::BanLifted(session))
+            (!directory.bans.contains_key(&session), DirectoryEvent::BanLifted(session))
         }
         Command::DeactivateUser(user) => {
             (!is_active(directory, &user, &mut faults), DirectoryEvent::UserDeactivated(user))

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskbell_protocol::ids::{InstitutionId, Target, TicketQueueId, UserId};
+use deskbell_protocol::ids::{ChatId, InstitutionId, Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -300,6 +300,8 @@ pub enum LocalLevel {
 pub struct Ban {
     /// The library whose patron she is, and who may lift it.
     pub institution: InstitutionId,
+    /// The chat that was the reason: what people know the ban by.
+    pub chat: ChatId,
     /// Until when.
     pub until: Timestamp,
     /// Why, for staff.

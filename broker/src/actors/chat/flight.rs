@@ -15,6 +15,7 @@ use deskbell_domain::chat::{ChatState, Command, Summary, decide};
 use deskbell_domain::person::Author;
 use deskbell_protocol::ids::Cmid;
 
+use super::bans::banned_until;
 use super::history::Written;
 use super::{Ask, ChatActor, Deed, Stage, Wish};
 use crate::actors::say::{Committed, Refused};
@@ -115,9 +116,11 @@ impl ChatActor {
                     }
                 }
             }
-            Wish::Follow { .. } | Wish::Unfollow | Wish::History { .. } | Wish::Typing { .. } => {
-                Verdict::Looks
-            }
+            Wish::Follow { .. }
+            | Wish::Unfollow
+            | Wish::History { .. }
+            | Wish::Typing { .. }
+            | Wish::Ban(_) => Verdict::Looks,
         };
         flight.steps.push(Step { from: ask.from, what: ask.what, verdict });
         Ok(())
@@ -143,6 +146,10 @@ impl ChatActor {
             let most = node.settings.limits.patron_chats;
             if node.patron_chats.get(session).is_some_and(|live| *live >= most) {
                 return Ok(Verdict::Refused(Refused::TooManyChats(most)));
+            }
+            let address = peer.and_then(|peer| peer.address);
+            if let Some(until) = banned_until(node, session, &opened.home, address) {
+                return Ok(Verdict::Refused(Refused::Banned { until }));
             }
         }
         if let Some(peer) = peer

@@ -17,6 +17,7 @@ use super::{ChatActor, Wish};
 use crate::actors::say::{Closed, Committed, Frame, Refused, Say, Whole};
 use crate::actors::session::{Deliver, Peer};
 use crate::presence::ConnectionId;
+use crate::secrets::address::Address;
 
 /// Events in a snapshot.
 const SNAPSHOT_EVENTS: usize = 50;
@@ -363,6 +364,12 @@ impl ChatActor {
         reader.out.notes().unfollowed = Some(self.chat);
         let (peer, out) = reader.into_rest();
         peer.deliver(out);
+    }
+
+    /// Where the patron is connected from right now.
+    pub(in crate::actors) fn patron_addresses(&self) -> impl Iterator<Item = Address> {
+        let patrons = self.readers.all.iter().filter(|it| it.audience == Audience::Patron);
+        patrons.filter_map(|reader| reader.peer.address)
     }
 
     /// Tells the others in the chat that one of them writes.

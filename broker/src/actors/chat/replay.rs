@@ -50,9 +50,11 @@ impl ChatActor {
     /// Answers an ask that changes nothing.
     pub(super) fn look(&mut self, from: Option<(Arc<Peer>, u32)>, what: Wish) {
         let Some((peer, re)) = from else { return };
-        if let Wish::Unfollow = what {
-            return self.unfollow(&peer, re);
-        }
+        let what = match what {
+            Wish::Unfollow => return self.unfollow(&peer, re),
+            Wish::Ban(sentence) => return self.ban(*sentence, &peer, re),
+            other => other,
+        };
         let Some(audience) = self.audience(&peer) else {
             return self.not_found(&peer, re);
         };
@@ -71,7 +73,7 @@ impl ChatActor {
                 let frame = self.encode(&Say::Done { re, at: None });
                 self.reply(&peer, frame);
             }
-            Wish::Unfollow | Wish::Do(_) => {}
+            Wish::Unfollow | Wish::Ban(_) | Wish::Do(_) => {}
         }
     }
 

@@ -1,17 +1,19 @@
 //! What an operator asks of the desk as a whole: what she may monitor and who is there, why a
 //! widget is online or not, which hours nobody promised; and what administrators do.
 
-use deskbell_domain::access::{NotAdmin, administers, looks_after, may_set_level};
+use std::sync::Arc;
+
+use deskbell_domain::access::{NotAdmin, administers, bans, looks_after, may_set_level};
 use deskbell_domain::coverage;
 use deskbell_domain::directory::command::Command;
 use deskbell_domain::directory::{CoopLevel, Directory};
 use deskbell_domain::person::Author;
-use deskbell_protocol::ids::{CoopId, Target, UserId, WidgetId};
+use deskbell_protocol::ids::{ChatId, CoopId, Target, UserId, WidgetId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::SessionActor;
+use super::{Peer, SessionActor};
 use crate::actors::directory::ApplyError;
-use crate::actors::node::Found;
+use crate::actors::node::{Found, Node};
 use crate::actors::say::{Queue, Refused, Say};
 use crate::world::time_zone;
 
@@ -30,10 +32,40 @@ pub enum Desire {
     Forecast { coop: CoopId, zone: Option<String> },
     /// A person's level in a co-op; none: out.
     SetLevel { coop: CoopId, user: UserId, level: Option<CoopLevel> },
+    /// Who may not ring at one's library.
+    Bans,
+    /// To let the patron of that chat ring again.
+    LiftBan { chat: ChatId },
     /// To sign out.
     SignOut { anyway: bool },
     /// To sign somebody else out.
     SignOutOther { user: UserId },
+}
+
+impl Peer {
+    /// Changes the directory in somebody's name, and answers; nothing to change is done already.
+    pub(in crate::actors) fn apply(
+        self: &Arc<Self>,
+        re: u32,
+        author: Author,
+        commands: Vec<Command>,
+        node: Arc<Node>,
+    ) {
+        let applying = node.keeper().apply_as(author, commands);
+        let peer = self.clone();
+        tokio::task::spawn_local(async move {
+            match applying.await {
+                Ok(_) => peer.answer(&Say::Done { re, at: None }, &node),
+                Err(ApplyError::Refused(refusal)) => {
+                    peer.refuse(re, &Refused::Wrong(refusal.to_string()), &node);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the directory cannot be changed");
+                    peer.refuse(re, &Refused::Unavailable, &node);
+                }
+            }
+        });
+    }
 }
 
 impl SessionActor {
@@ -48,6 +80,8 @@ impl SessionActor {
             Desire::SetLevel { coop, user: whom, level } => {
                 self.set_level(re, user, coop, whom, level)
             }
+            Desire::Bans => self.tell_bans(re, user),
+            Desire::LiftBan { chat } => self.lift_ban(re, user, chat),
             Desire::SignOut { anyway } => {
                 self.seat.node.desk().sign_out(self.peer.clone(), re, anyway);
                 Ok(())
@@ -137,20 +171,23 @@ impl SessionActor {
             Some(level) => Command::GrantCoopAccess(coop, user, level),
             None => Command::RevokeCoopAccess(coop, user),
         };
-        let applying = node.keeper().apply_as(Author::Operator(by.clone()), vec![command]);
-        let peer = self.peer.clone();
-        tokio::task::spawn_local(async move {
-            match applying.await {
-                Ok(_) => peer.answer(&Say::Done { re, at: None }, &node),
-                Err(ApplyError::Refused(refusal)) => {
-                    peer.refuse(re, &Refused::Wrong(refusal.to_string()), &node);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "access cannot be changed");
-                    peer.refuse(re, &Refused::Unavailable, &node);
-                }
-            }
-        });
+        self.peer.apply(re, Author::Operator(by.clone()), vec![command], node);
+        Ok(())
+    }
+
+    fn tell_bans(&self, re: u32, user: &UserId) -> Result<(), Refused> {
+        let node = &self.seat.node;
+        let directory = node.directory.load();
+        let bans = bans::bans_of(user, node.clock.now(), &directory)?;
+        self.reply(&Say::Bans { re, bans: &bans });
+        Ok(())
+    }
+
+    fn lift_ban(&self, re: u32, by: &UserId, chat: ChatId) -> Result<(), Refused> {
+        let node = self.seat.node.clone();
+        let command = bans::lift(by, chat, node.clock.now(), &node.directory.load())?;
+        let commands = command.into_iter().collect();
+        self.peer.apply(re, Author::Operator(by.clone()), commands, node);
         Ok(())
     }
 

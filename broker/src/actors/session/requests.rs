@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use actix::{Context, Handler, Message};
 use deskbell_domain::access::Denied;
+use deskbell_domain::access::bans::Sentence;
 use deskbell_domain::chat::{ChatEvent, Command};
 use deskbell_domain::person::Status;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
@@ -43,6 +44,8 @@ pub enum Want {
     History { chat: ChatId, before: u64, max: u32 },
     /// To tell that one writes.
     Typing { chat: ChatId, on: bool },
+    /// To keep its patron from ringing again.
+    Ban { chat: ChatId, hours: u32, reason: Option<String> },
     /// The operator's list.
     Watch,
     /// No list any longer.
@@ -123,6 +126,13 @@ impl Handler<Request> for SessionActor {
                 self.ask(re, chat, Wish::History { before, max });
             }
             Want::Typing { chat, on } => self.ask(re, chat, Wish::Typing { on }),
+            Want::Ban { chat, hours, reason } => match self.peer.operator().cloned() {
+                Some(by) => {
+                    let sentence = Sentence { by, chat, hours, reason };
+                    self.ask(re, chat, Wish::Ban(Box::new(sentence)));
+                }
+                None => self.refuse(re, &Refused::Denied(Denied::WrongRole)),
+            },
             Want::Watch => self.watch(re),
             Want::Unwatch => {
                 self.drop_list();

@@ -1,6 +1,5 @@
 //! The stage: brokers over one log in memory, and sessions whose frames a test reads.
 
-use std::collections::BTreeSet;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -29,6 +28,7 @@ use crate::actors::node::{Node, Seat, Settings};
 use crate::actors::outbox::Outbox;
 use crate::actors::session::{End, Peer, Request, SessionActor, Want};
 use crate::app::{Broker, Ports, assemble};
+use crate::edge::Doors;
 use crate::log::memory::MemoryLog;
 use crate::log::memory::faults::FaultyLog;
 use crate::log::{Append, Entry, EventLog, LiveChange, Record, StreamId, record};
@@ -144,7 +144,7 @@ impl World {
             settling: Duration::from_secs(30),
         };
         let (shard, _) = Shard::here();
-        let broker = assemble(ports, settings, BTreeSet::new(), false, vec![shard]).await.unwrap();
+        let broker = assemble(ports, settings, Doors::default(), vec![shard]).await.unwrap();
         let node = broker.edge.node.clone();
         let seat = Arc::new(Seat::new(node, 0));
         let carried = seat.clone();
@@ -226,7 +226,7 @@ impl Stage {
         let client = ClientId(Uuid::from_u128(number.into()));
         // Each connection is a sign-in of its own.
         let who = (who, SessionId(number.into()));
-        let peer = SessionActor::open(self.seat.clone(), number, client, who, outbox.clone());
+        let peer = SessionActor::open(self.seat.clone(), number, client, who, None, outbox.clone());
         Client { peer, seat: self.seat.clone(), outbox, asked: 0, seen: Vec::new() }
     }
 

@@ -1,17 +1,37 @@
 //! Writes beside answers: dismissing, tickets, who the patron is, tags, ratings.
 
+use deskbell_domain::access::bans::TERM_HOURS;
 use deskbell_domain::chat::Command;
 use deskbell_domain::chat::event::Rating;
 use deskbell_protocol::ToBroker;
 use deskbell_protocol::codes::ErrorCode;
+use deskbell_protocol::ids::ChatId;
 
 use super::{Refusal, Speaker, check, has_controls};
 use crate::actors::session::Want;
 
+/// How long a ban lasts if nobody says.
+const BAN_HOURS: u32 = 24;
 /// Tags of a chat at most.
 const TAGS_MAX: usize = 20;
 
 impl Speaker<'_> {
+    pub(super) fn ban(
+        &self,
+        chat: ChatId,
+        hours: Option<u32>,
+        reason: Option<String>,
+    ) -> Result<Want, Refusal> {
+        let hours = hours.unwrap_or(BAN_HOURS);
+        if !TERM_HOURS.contains(&hours) {
+            let (least, most) = (TERM_HOURS.start(), TERM_HOURS.end());
+            let message = format!("hours is {hours}: write {least} to {most}");
+            return Err(Refusal::new(ErrorCode::BadRequest, message));
+        }
+        self.check_some("reason", reason.as_deref())?;
+        Ok(Want::Ban { chat, hours, reason })
+    }
+
     pub(super) fn service(&self, frame: ToBroker) -> Result<Want, Refusal> {
         let mut print = self.fingerprints.begin();
         let (chat, cmid, command) = match frame {

@@ -3,11 +3,12 @@
 
 use deskbell_domain::access::admins_of;
 use deskbell_domain::audience::Audience;
-use deskbell_domain::directory::Directory;
+use deskbell_domain::directory::{Ban, Directory};
 use deskbell_domain::routing::{Reason, Verdict};
 use deskbell_protocol::ToClient;
 use deskbell_protocol::desk::{
-    Availability, Colleague, Explained, OptionView, QueueView, Queues, SkipReason, TicketQueueView,
+    Availability, BanView, Colleague, Explained, OptionView, QueueView, Queues, SkipReason,
+    TicketQueueView,
 };
 use deskbell_protocol::ids::{Target, UserId};
 use deskbell_protocol::to_client::GapReason;
@@ -44,6 +45,15 @@ pub(super) fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
             zone: zone.to_owned(),
             hours: hours.to_vec(),
         },
+        Say::Bans { re, bans } => {
+            let view = |ban: &&Ban| BanView {
+                chat: ban.chat,
+                until: ban.until,
+                by: operator(Audience::Staff, &ban.by, directory),
+                reason: ban.reason.clone(),
+            };
+            ToClient::Bans { re, bans: bans.iter().map(view).collect() }
+        }
         Say::Alarm { target, why, at } => ToClient::GapAlarm {
             target: target.clone(),
             name: name_of(target, directory),

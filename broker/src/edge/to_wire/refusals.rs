@@ -62,6 +62,7 @@ pub(super) fn code_of(why: &Refused) -> ErrorCode {
         Refused::Wrong(_) => ErrorCode::BadRequest,
         Refused::CmidReused => ErrorCode::CmidReused,
         Refused::TooManyChats(_) => ErrorCode::TooManyChats,
+        Refused::Banned { .. } => ErrorCode::Banned,
         Refused::Busy => ErrorCode::Busy,
         Refused::Unavailable => ErrorCode::Unavailable,
         Refused::Internal => ErrorCode::Internal,

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::closing::Goodbye;
 use super::rate::{BadFrames, Rate};
 use super::readable::Readable;
-use super::{Connection, to_wire};
+use super::{Caller, Connection, to_wire};
 use crate::actors::node::Seat;
 use crate::actors::outbox::Outbox;
 use crate::actors::session::SessionActor;
@@ -32,7 +32,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     mut ws: WebSocketStream<S>,
     edge: Arc<Edge>,
     seat: Arc<Seat>,
-    origin: Option<String>,
+    caller: Box<Caller>,
 ) -> Result<Box<Connection<S>>, (WebSocketStream<S>, Goodbye)> {
     let patience = Duration::from_millis(seat.node.settings.limits.hello_ms.into());
     let first = match timeout(patience, first_text(&mut ws)).await {
@@ -53,8 +53,8 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
             return Err((ws, Goodbye::Code(CloseCode::HelloExpected)));
         }
     };
-    match admission::admit(&edge, &token, origin.as_deref()) {
-        Ok(admitted) => Ok(open(ws, edge, seat, origin, admitted, re, client)),
+    match admission::admit(&edge, &token, caller.origin.as_deref()) {
+        Ok(admitted) => Ok(open(ws, edge, seat, *caller, admitted, re, client)),
         Err(refusal) => {
             let code = refusal.close_code();
             refuse(&mut ws, Some(re), refusal).await;
@@ -106,7 +106,7 @@ fn open<S>(
     ws: WebSocketStream<S>,
     edge: Arc<Edge>,
     seat: Arc<Seat>,
-    origin: Option<String>,
+    caller: Caller,
     admitted: Admitted,
     re: u32,
     client: ClientId,
@@ -118,7 +118,8 @@ fn open<S>(
     let connection = edge.next_connection();
     let peer = {
         let who = (admitted.who.clone(), admitted.session);
-        SessionActor::open(seat.clone(), connection, client, who, outbox.clone())
+        let address = Some(caller.address);
+        SessionActor::open(seat.clone(), connection, client, who, address, outbox.clone())
     };
     // Pings of many connections that came at once are spread over the interval.
     let ping = seat.node.settings.ping;
@@ -131,7 +132,7 @@ fn open<S>(
         ws,
         readable: Readable::default(),
         token_ends: token_ends(&edge, admitted.expires),
-        origin,
+        origin: caller.origin,
         admitted,
         peer,
         outbox,

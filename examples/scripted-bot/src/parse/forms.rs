@@ -121,6 +121,12 @@ pub const STEPS: &[Form] = forms! {
     |s| act(s.who(), Act::Reveal(patron(s.who())?));
     "NAME tags NAME's chat: TEXT", "Maya tags Sam's chat: holds, renewal",
     |s| act(s.who(), Act::Tag { chat: patron(s.who())?, tags: tags(&s.text()) });
+    "NAME bans the patron of NAME's chat for NUMBER hours: TEXT",
+    "Maya bans the patron of Sam's chat for 24 hours: insults",
+    |s| { let (who, chat, hours) = (s.who(), patron(s.who())?, s.number());
+        act(who, Act::Ban { chat, hours, reason: s.text() }) };
+    "NAME lifts the ban of NAME's chat", "Maya lifts the ban of Sam's chat",
+    |s| act(s.who(), Act::LiftBan(patron(s.who())?));
     "NAME rates the chat NUMBER of 5: TEXT", "Sam rates the chat 5 of 5: quick and kind",
     |s| { let (who, rating) = (s.who(), s.number());
         act(who, Act::Rate { rating, comment: s.text() }) };

@@ -87,7 +87,9 @@ impl Player<'_> {
             Act::SignOut { .. }
             | Act::SignOutOther(_)
             | Act::LetInto { .. }
-            | Act::TakeOut { .. } => {
+            | Act::TakeOut { .. }
+            | Act::Ban { .. }
+            | Act::LiftBan(_) => {
                 return self.ask_desk(who, act).await.map(|()| None);
             }
             Act::Drop => {
@@ -111,8 +113,19 @@ impl Player<'_> {
 
     /// What a person asks of the desk, not of a chat.
     async fn ask_desk(&mut self, who: &Who, act: &Act) -> Result<(), Failed> {
-        let (person, _) = self.person(who)?;
+        let (person, roles) = self.person(who)?;
+        let chat_of = |name: &Name| {
+            let unknown = || Mishap::Stage(format!("the chat of {name} was never opened"));
+            roles.chat(name).ok_or_else(unknown)
+        };
         match act {
+            Act::Ban { chat, hours, reason } => {
+                let (chat, hours, reason) = (chat_of(chat)?, Some(*hours), Some(reason.clone()));
+                person.client()?.ban(chat, hours, reason).await.map_err(Mishap::from)?;
+            }
+            Act::LiftBan(chat) => {
+                person.client()?.lift_ban(chat_of(chat)?).await.map_err(Mishap::from)?;
+            }
             Act::SignOut { anyway } => {
                 person.client()?.sign_out(*anyway).await.map_err(Mishap::from)?;
                 person.signed_out().await;
@@ -294,6 +307,8 @@ fn write_of(
         | Act::SignOutOther(_)
         | Act::LetInto { .. }
         | Act::TakeOut { .. }
+        | Act::Ban { .. }
+        | Act::LiftBan(_)
         | Act::Drop
         | Act::Return
         | Act::Reload

@@ -136,9 +136,8 @@ impl<'t> Reader<'t> {
 
     fn judge(&mut self, directory: &Directory, zone_exists: &dyn Fn(&str) -> bool) {
         for refusal in check::everything(directory) {
-            if let Some((thing, said)) = place(&refusal) {
-                self.placed(&thing, &said, refusal.to_string());
-            }
+            let (thing, said) = place(&refusal);
+            self.placed(&thing, &said, refusal.to_string());
         }
         for (id, institution) in &directory.institutions {
             let zone = &institution.time_zone;
@@ -195,10 +194,10 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Which entry a refusal is about, and the text in it that is at fault. `None`: no file says it.
-fn place(refusal: &Refusal) -> Option<(Thing, String)> {
+/// Which entry a refusal is about, and the text in it that is at fault.
+fn place(refusal: &Refusal) -> (Thing, String) {
     let key = |key: &str| key.to_owned();
-    Some(match refusal {
+    match refusal {
         Refusal::NotThere(thing) | Refusal::StillReferenced { thing, .. } => {
             (thing.clone(), String::new())
         }
@@ -232,8 +231,7 @@ fn place(refusal: &Refusal) -> Option<(Thing, String)> {
         }
         Refusal::TextTooLong { holder, key: name, .. } => (holder.clone(), key(name)),
         Refusal::EmptyQuestion(widget) => (Thing::Widget(widget.clone()), key("questions")),
-        Refusal::NoSuchBan => return None,
-    })
+    }
 }
 
 /// How `holder` writes the id of `missing`: an option of a widget names its kind first.

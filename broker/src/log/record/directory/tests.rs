@@ -74,7 +74,7 @@ const VERSION_1: &[(&str, &str)] = &[
     ),
     (
         "directory.patron_banned",
-        r#"{"session":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"ban":{"institution":"birch","until":"2026-12-01T00:00:00Z","reason":"rude","by":"maya"}}"#,
+        r#"{"session":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"ban":{"institution":"birch","chat":"01jnb0cag0fgysygbbw84df98k","until":"2026-12-01T00:00:00Z","reason":"rude","by":"maya"}}"#,
     ),
     (
         "directory.ban_lifted",
