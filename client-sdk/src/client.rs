@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Sync { reply: Reply<()> },
     Desk { call: Call, reply: Reply<Said> },
     Typing { chat: ChatId, on: bool },
+    Read { chat: ChatId, seq: u64 },
     Close,
 }
 
@@ -285,6 +286,12 @@ impl Client {
     /// Tells the others in the chat that one writes. Lossy: never retried, never stored.
     pub async fn typing(&self, chat: ChatId, on: bool) -> Result<(), ClientError> {
         self.send(Command::Typing { chat, on }).await
+    }
+
+    /// Tells the others in the chat that one has read it up to `seq`. Never stored; several become
+    /// one. (That it arrived the SDK tells by itself: [`Options::tells_delivered`].)
+    pub async fn read(&self, chat: ChatId, seq: u64) -> Result<(), ClientError> {
+        self.send(Command::Read { chat, seq }).await
     }
 
     /// Closes for good and resolves once the socket is closed. Unanswered calls fail `Closed`.

@@ -11,11 +11,10 @@ use crate::protocol::codes::CloseCode;
 use crate::protocol::event::{EndCause, Person, Sequenced};
 use crate::protocol::ids::{ChatId, Target};
 use crate::protocol::to_client::{ClosedReason, GapReason, Refused, Snapshot, Welcome};
-use crate::protocol::view::{ListRow, PresenceView};
+use crate::protocol::view::{ListRow, MyChat, PresenceView};
 
 /// One thing that an app may want to show.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "most are events of a chat: none is allocated")]
 pub enum Event {
     /// The connection changed.
     Status(Status),
@@ -68,6 +67,19 @@ pub enum Event {
         /// Whether she writes right now.
         on: bool,
     },
+    /// How far somebody in the chat has got it and has read it; also oneself, on another device.
+    Mark {
+        /// The chat.
+        chat: ChatId,
+        /// Who.
+        who: Person,
+        /// The place of the last event that arrived.
+        delivered: u64,
+        /// The place of the last event that was read; 0: none.
+        read: u64,
+    },
+    /// All live chats that the operator is in: replaces all that the app knew of them.
+    Mine(Vec<MyChat>),
     /// Nobody stands at a queue that somebody should stand at, or soon will not.
     GapAlarm {
         /// Which.

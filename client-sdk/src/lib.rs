@@ -36,6 +36,8 @@ mod desk;
 mod error;
 mod event;
 mod http;
+mod marks;
+pub mod my_chats;
 mod options;
 mod outbox;
 mod pace;

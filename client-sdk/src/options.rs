@@ -35,6 +35,8 @@ pub struct Options {
     pub events_max: usize,
     /// Writes and reads that may wait for an answer before a call fails with `Full`.
     pub waiting_max: usize,
+    /// Whether the others in a chat are told when their messages arrive here.
+    pub tells_delivered: bool,
     /// Sees every text frame as it travels, before the SDK removes duplicates.
     pub tap: Option<Tap>,
 }
@@ -66,6 +68,7 @@ impl Options {
             ids: Arc::new(ids),
             events_max: 1024,
             waiting_max: 1024,
+            tells_delivered: true,
             tap: None,
         }
     }

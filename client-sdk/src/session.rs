@@ -28,6 +28,7 @@ use crate::client::{Command, History, Reply};
 use crate::desk::Said;
 use crate::error::ClientError;
 use crate::event::{CloseReason, Event, Status};
+use crate::marks::Marks;
 use crate::options::{IdSource, Options, Token};
 use crate::outbox::{Lane, Outbox};
 use crate::pace::Pace;
@@ -36,6 +37,7 @@ use crate::protocol::codes::CloseCode;
 use crate::protocol::ids::{ChatId, ClientId};
 use crate::protocol::limits::Limits;
 use crate::protocol::to_broker::ToBroker;
+use crate::protocol::to_client::You;
 use crate::protocol::view::PresenceView;
 use crate::streams::Streams;
 use crate::write::Written;
@@ -134,15 +136,29 @@ enum Phase {
 enum Asked {
     Hello,
     Auth,
-    Typing,
+    /// Typing, or a mark: nobody waits for the answer.
+    Signal,
     Sync(Reply<()>),
     Desk(Reply<Said>),
     History(Reply<History>),
-    Presence { generation: u32, reply: Option<Reply<PresenceView>> },
-    List { reply: Option<Reply<()>> },
-    ListEnd { reply: Reply<()> },
-    Subscribe { chat: ChatId, reply: Option<Reply<()>> },
-    Unsubscribe { chat: ChatId, reply: Reply<()> },
+    Presence {
+        generation: u32,
+        reply: Option<Reply<PresenceView>>,
+    },
+    List {
+        reply: Option<Reply<()>>,
+    },
+    ListEnd {
+        reply: Reply<()>,
+    },
+    Subscribe {
+        chat: ChatId,
+        reply: Option<Reply<()>>,
+    },
+    Unsubscribe {
+        chat: ChatId,
+        reply: Reply<()>,
+    },
     Write(Lane),
 }
 
@@ -176,6 +192,11 @@ pub(crate) struct Session {
 
     outbox: Outbox,
     streams: Streams,
+    marks: Marks,
+    /// Whether what arrives is marked as delivered.
+    tells_delivered: bool,
+    /// Whom the broker takes this connection for.
+    you: Option<You>,
     presence: Presence,
     presence_retry_at: Option<Instant>,
     /// The app wants its list.
@@ -216,6 +237,9 @@ impl Session {
             queued: VecDeque::new(),
             outbox: Outbox::default(),
             streams: Streams::default(),
+            marks: Marks::default(),
+            tells_delivered: options.tells_delivered,
+            you: None,
             presence: Presence::default(),
             presence_retry_at: None,
             list: false,

@@ -422,6 +422,22 @@ pub enum ToBroker {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
+    /// How far one has got the chat, and how far one has read it. Never stored; it only grows.
+    #[serde(rename = "chat.mark")]
+    ChatMark {
+        /// Answered by `ok`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+        /// The place of the last event that arrived; `null`: as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+        delivered: Option<u64>,
+        /// The place of the last event that was read, which has arrived too; `null`: as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+        read: Option<u64>,
+    },
     /// Tells the others in the chat that one writes. Never stored; the last value wins.
     #[serde(rename = "chat.typing")]
     ChatTyping {

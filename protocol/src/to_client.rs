@@ -8,7 +8,7 @@ use crate::desk::{BanView, Explained, Queues};
 use crate::event::{ChatEvent, EndCause, Person, Sequenced};
 use crate::ids::{ChatId, CoopId, Eid, SessionId, Target, WidgetId};
 use crate::limits::Limits;
-use crate::view::{Audience, ChatView, ListRow, PresenceView};
+use crate::view::{Audience, ChatView, ListRow, MyChat, PresenceView};
 
 /// One frame from the broker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,21 @@ pub enum ToClient {
         /// Whether she writes right now.
         on: bool,
     },
+    /// How far somebody in the chat has got it, and has read it. The reader herself is told, too,
+    /// on her other devices.
+    #[serde(rename = "chat.mark")]
+    ChatMark {
+        /// The chat.
+        chat: ChatId,
+        /// Who.
+        who: Person,
+        /// The place of the last event that arrived.
+        #[cfg_attr(feature = "schema", ts(type = "number"))]
+        delivered: u64,
+        /// The place of the last event that was read; 0: none.
+        #[cfg_attr(feature = "schema", ts(type = "number"))]
+        read: u64,
+    },
     /// The patron's place in the queue; sent on change.
     #[serde(rename = "wait")]
     Wait {
@@ -143,6 +158,13 @@ pub enum ToClient {
         /// Who took the chat, if that is why it went.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claimed_by: Option<Person>,
+    },
+    /// *My Chats*: all live chats that the operator is in, longest waiting patron first. With the
+    /// list, and again whenever one comes, goes or changes hands.
+    #[serde(rename = "list.mine")]
+    ListMine {
+        /// All of them: replaces what the client knew.
+        chats: Vec<MyChat>,
     },
     /// Reply to `desk.queues`.
     #[serde(rename = "queues")]

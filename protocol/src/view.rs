@@ -128,6 +128,16 @@ pub struct TransferView {
     pub until: Timestamp,
 }
 
+/// A live chat that an operator is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct MyChat {
+    /// The chat.
+    pub chat: ChatId,
+    /// Whether she owns it; else she is a participant.
+    pub owner: bool,
+}
+
 /// One chat in an operator's *Patron Chats*: the same bytes for everyone who may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

@@ -5,14 +5,15 @@
 //! folds what it missed and decides again.
 //!
 //! `flight` decides and settles · `readers` knows who follows and tells them · `replay` brings
-//! readers up to date · `history` is what the actor remembers of the stream · `bans` keeps its
-//! patron from ringing again.
+//! readers up to date · `marks` is how far each has got · `history` is what the actor remembers of
+//! the stream · `bans` keeps its patron from ringing again.
 
 pub mod bans;
 mod facts;
 mod flight;
 mod history;
 mod load;
+mod marks;
 mod readers;
 mod replay;
 
@@ -32,6 +33,8 @@ use tokio::time::Instant;
 use self::flight::Flight;
 use self::history::History;
 use self::load::Loaded;
+use self::marks::Marks;
+pub use self::marks::Reach;
 use self::readers::Readers;
 use self::replay::PageRead;
 use super::appender::Settled;
@@ -74,6 +77,8 @@ pub enum Wish {
     History { before: u64, max: u32 },
     /// To tell the others that one writes.
     Typing { on: bool },
+    /// To tell the others how far one has got.
+    Mark(Reach),
     /// To keep its patron from ringing again.
     Ban(Box<Sentence>),
 }
@@ -130,6 +135,8 @@ pub struct ChatActor {
     failed_rebuilds: u8,
     /// The desk will wake this chat to look whether its owner is idle.
     idle_watched: bool,
+    /// How far each person in it has got.
+    marks: Marks,
     /// The patron's place, for a patron who subscribes later.
     wait: Option<(u32, Timestamp)>,
     last_asked: Instant,
@@ -167,6 +174,7 @@ impl ChatActor {
             rebuilt: false,
             failed_rebuilds: 0,
             idle_watched: false,
+            marks: Marks::default(),
             wait: None,
             last_asked: Instant::now(),
             messages_this_turn: 0,

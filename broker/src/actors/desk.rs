@@ -8,6 +8,7 @@ mod absences;
 mod alarms;
 mod handlers;
 mod leaving;
+mod mine;
 mod rows;
 mod settling;
 

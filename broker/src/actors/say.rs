@@ -15,6 +15,7 @@ use deskbell_protocol::ids::{ChatId, CoopId, Eid, Target, UserId, WidgetId};
 use jiff::Timestamp;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::chat::Reach;
 use super::node::Found;
 use crate::presence::Told;
 
@@ -173,6 +174,10 @@ pub enum Say<'a> {
     Closed { audience: Audience, chat: ChatId, why: &'a Closed },
     /// Someone writes.
     Typing { audience: Audience, chat: ChatId, who: &'a Author, on: bool },
+    /// Someone got further.
+    Mark { audience: Audience, chat: ChatId, who: &'a Author, reach: Reach },
+    /// All live chats that an operator is in, and whether she owns each.
+    Mine(&'a [(ChatId, bool)]),
     /// The patron's place.
     Wait { chat: ChatId, ahead: u32, longest_now: Timestamp },
     /// All rows.

@@ -19,7 +19,7 @@ use deskbell_protocol::ids::{ChatId, ClientId, SessionId, UserId};
 
 pub use self::desk::Desire;
 use self::list::List;
-pub use self::list::{QueueRows, RowGone, RowPut, Synced, Watching};
+pub use self::list::{Mine, QueueRows, RowGone, RowPut, Synced, Watching};
 pub use self::requests::{Request, Want};
 use super::chat::Nudge;
 use super::directory::is_active;

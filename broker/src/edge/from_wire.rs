@@ -19,6 +19,7 @@ use deskbell_protocol::view;
 use serde::Deserialize;
 
 use super::Refusal;
+use crate::actors::chat::Reach;
 use crate::actors::session::{Desire, Want};
 use crate::secrets::Keys;
 use crate::secrets::derivation::{Fingerprints, chat_id};
@@ -103,6 +104,9 @@ pub fn want(
         }
         ToBroker::ChatUnsubscribe { chat, .. } => Ok(Want::Unfollow { chat }),
         ToBroker::ChatHistory { chat, before, max, .. } => Ok(Want::History { chat, before, max }),
+        ToBroker::ChatMark { chat, delivered, read, .. } => {
+            Ok(Want::Mark { chat, reach: Reach::of(delivered, read) })
+        }
         ToBroker::ChatTyping { chat, on, .. } => Ok(Want::Typing { chat, on }),
         ToBroker::DeskQueues { .. } => Ok(Want::Desk(Desire::Queues)),
         ToBroker::AccessGrant { coop, user, level, .. } => {

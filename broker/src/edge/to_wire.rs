@@ -2,6 +2,7 @@
 
 mod chat;
 mod desk;
+mod list;
 mod post;
 mod refusals;
 mod service;
@@ -14,14 +15,14 @@ use deskbell_protocol::ToClient;
 use deskbell_protocol::event::{EndCause, Person};
 use deskbell_protocol::ids::UserId;
 use deskbell_protocol::to_client::{ClosedReason, Snapshot, SnapshotReason};
-use deskbell_protocol::view::{self, ListRow, PresenceView, ReturnedView};
+use deskbell_protocol::view::{self, PresenceView};
 use serde::Serialize;
 
 use self::chat::{sequenced, view_of};
 pub(in crate::edge) use self::desk::availability;
 use self::refusals::refused;
 use super::count_refusal;
-use crate::actors::say::{Closed, Encode, Frame, Row, Say, Whole};
+use crate::actors::say::{Closed, Encode, Frame, Say, Whole};
 use crate::presence::Told;
 
 /// JSON, as `protocol` defines it.
@@ -62,7 +63,7 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
             ToClient::Ok { re, chat: Some(chat), seq: Some(seq), eid: Some(eid) }
         }
         Say::Refused { re, why, next } => {
-            let next = next.map(|row| list_row(row, directory));
+            let next = next.map(|row| list::row(row, directory));
             ToClient::Error(Box::new(refused(re, why, next, directory)))
         }
         Say::Event { audience, chat, event } => {
@@ -101,14 +102,15 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
         Say::Typing { audience, chat, who, on } => {
             ToClient::ChatTyping { chat, who: person(audience, who, directory), on }
         }
+        Say::Mark { audience, chat, who, reach } => ToClient::ChatMark {
+            chat,
+            who: person(audience, who, directory),
+            delivered: reach.delivered,
+            read: reach.read,
+        },
         Say::Wait { chat, ahead, longest_now } => ToClient::Wait { chat, ahead, longest_now },
-        Say::Rows(rows) => {
-            ToClient::ListSnapshot { rows: rows.iter().map(|it| list_row(it, directory)).collect() }
-        }
-        Say::Row(row) => ToClient::ListRow { row: list_row(row, directory) },
-        Say::Gone { chat, claimed_by } => {
-            let claimed_by = claimed_by.map(|by| operator(Audience::Staff, by, directory));
-            ToClient::ListGone { chat, claimed_by }
+        Say::Rows(_) | Say::Row(_) | Say::Gone { .. } | Say::Mine(_) => {
+            list::to_client(say, directory)
         }
         Say::Queues { .. }
         | Say::Explained { .. }
@@ -186,38 +188,5 @@ fn end_cause(cause: deskbell_domain::chat::event::EndCause) -> EndCause {
         Cause::PatronGone => EndCause::PatronGone,
         Cause::Dismissed => EndCause::Dismissed,
         Cause::Ticket => EndCause::Ticket,
-    }
-}
-
-/// How many previewers a row names: a row stays small, however many look.
-const PREVIEWERS_NAMED: usize = 5;
-
-fn list_row(row: &Row, directory: &Directory) -> ListRow {
-    let summary = &row.summary;
-    let home = directory.institutions.get(&summary.home);
-    let offer = summary.transfer.as_ref();
-    ListRow {
-        chat: summary.chat,
-        since: summary.since,
-        home: summary.home.clone(),
-        home_name: home.map_or_else(|| summary.home.to_string(), |it| it.name.clone()),
-        widget: summary.widget.clone(),
-        tiers: summary.tiers.clone(),
-        question: summary.preview.question.clone(),
-        transfer_from: offer.map(|it| operator(Audience::Staff, &it.by, directory)),
-        patron_here: summary.patron == deskbell_domain::chat::state::Attendance::Here,
-        name: summary.preview.name.clone(),
-        returned: summary
-            .preview
-            .returned
-            .as_ref()
-            .map(|it| ReturnedView { note: it.note.clone() }),
-        previewing: u32::try_from(row.previewers.len()).unwrap_or(u32::MAX),
-        previewers: row
-            .previewers
-            .iter()
-            .take(PREVIEWERS_NAMED)
-            .map(|user| operator(Audience::Staff, user, directory))
-            .collect(),
     }
 }

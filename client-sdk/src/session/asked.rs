@@ -39,6 +39,7 @@ impl Session {
             Command::Typing { chat, on } if open => self.typing(now, chat, on),
             // Nobody is there to see it.
             Command::Typing { .. } => {}
+            Command::Read { chat, seq } => self.marks.read(chat, seq, now),
             Command::SetPresence { status, monitoring, reply } => {
                 let at = self.server_now(now);
                 let wish = Wish { status, monitoring: monitoring.clone(), at, made: Some(now) };
@@ -64,7 +65,7 @@ impl Session {
     fn typing(&mut self, now: Instant, chat: ChatId, on: bool) {
         // A signal that would have to wait is worth nothing when it arrives.
         if self.queued.is_empty() && self.room_in_flight() && self.pace.next_at(now) <= now {
-            self.request(Asked::Typing, |id| ToBroker::ChatTyping { id, chat, on });
+            self.request(Asked::Signal, |id| ToBroker::ChatTyping { id, chat, on });
         }
     }
 
@@ -132,6 +133,7 @@ impl Session {
             Command::Write { .. }
             | Command::SetPresence { .. }
             | Command::Typing { .. }
+            | Command::Read { .. }
             | Command::Close => unreachable!("`ask` keeps these for itself"),
         }
     }
@@ -153,7 +155,7 @@ impl Session {
             return;
         }
         loop {
-            if self.queued.is_empty() && !self.queue_write(now) {
+            if self.queued.is_empty() && !self.queue_write(now) && !self.queue_mark(now) {
                 return;
             }
             if !self.room_in_flight() || !self.pace.take(now) {
@@ -173,6 +175,23 @@ impl Session {
         let (write, cmid) = (entry.write.clone(), entry.cmid);
         self.request(Asked::Write(lane), |id| write.frame(id, cmid));
         true
+    }
+
+    /// A mark takes the room that nothing else wants.
+    fn queue_mark(&mut self, now: Instant) -> bool {
+        if !self.room_in_flight() || self.pace.next_at(now) > now {
+            return false;
+        }
+        let Some((chat, reach)) = self.marks.next(now) else { return false };
+        let (delivered, read) = (Some(reach.delivered), (reach.read > 0).then_some(reach.read));
+        self.request(Asked::Signal, |id| ToBroker::ChatMark { id, chat, delivered, read });
+        true
+    }
+
+    /// When a mark may be told: once it is due and there is room for it.
+    pub(super) fn mark_deadline(&self, now: Instant) -> Option<Instant> {
+        let due = self.marks.deadline().filter(|_| self.room_in_flight())?;
+        Some(due.max(self.pace.next_at(now)))
     }
 
     pub(super) fn outbox_deadline(&self, now: Instant) -> Option<Instant> {
@@ -222,7 +241,7 @@ impl Session {
             Command::History { reply, .. } => self.answer(Answer::History(reply, Err(error))),
             Command::Desk { reply, .. } => self.answer(Answer::Desk(reply, Err(error))),
             Command::SetPresence { reply, .. } => self.answer(Answer::Presence(reply, Err(error))),
-            Command::Typing { .. } | Command::Close => {}
+            Command::Typing { .. } | Command::Read { .. } | Command::Close => {}
         }
     }
 
@@ -230,7 +249,7 @@ impl Session {
     pub(super) fn fail(&mut self, asked: Asked, error: impl Fn() -> ClientError) {
         match asked {
             // The outbox and the presence go on; the rest was the SDK's own.
-            Asked::Write(_) | Asked::Hello | Asked::Auth | Asked::Typing => {}
+            Asked::Write(_) | Asked::Hello | Asked::Auth | Asked::Signal => {}
             Asked::Presence { reply, .. } => {
                 if let Some(reply) = reply {
                     self.presence.wait(reply);
@@ -254,7 +273,7 @@ impl Session {
 
 /// Calls that hold no place among those that wait.
 fn unbounded(command: &Command) -> bool {
-    matches!(command, Command::Close | Command::Typing { .. })
+    matches!(command, Command::Close | Command::Typing { .. } | Command::Read { .. })
 }
 
 fn encode(frame: &ToBroker) -> String {

@@ -15,7 +15,7 @@ use crate::event::{Event, Status};
 use crate::outbox::Lane;
 use crate::pace::Pace;
 use crate::protocol::codes::ErrorCode;
-use crate::protocol::event::{Position, Sequenced};
+use crate::protocol::event::{ChatEvent, Person, Position, Sequenced};
 use crate::protocol::ids::{ChatId, Eid};
 use crate::protocol::to_broker::ToBroker;
 use crate::protocol::to_client::{Refused, ToClient, Welcome, You};
@@ -76,6 +76,7 @@ impl Session {
         let server_time = welcome.server_time;
         self.presence.date(|made| server_time.checked_sub(now.duration_since(made)).ok());
         let you = welcome.you.clone();
+        self.you = Some(you.clone());
         self.set_status(Status::Open(welcome));
         match you {
             You::Operator { presence, .. } if self.presence.overtaken(&presence) => {
@@ -112,26 +113,35 @@ impl Session {
             }
             ToClient::Presence { re, presence } => self.hear_presence(re, presence),
             ToClient::ChatEvent { chat, seq, eid, at, event } => {
-                self.hear_event(chat, Sequenced { seq, eid, at, event });
+                self.hear_event(now, chat, Sequenced { seq, eid, at, event });
             }
             ToClient::ChatReplay { chat, events, .. } => {
                 for sequenced in events {
-                    self.hear_event(chat, sequenced);
+                    self.hear_event(now, chat, sequenced);
                 }
             }
             ToClient::ChatSnapshot(snapshot) => {
                 let at = Position { seq: snapshot.seq, eid: snapshot.eid };
                 if self.streams.snapshot(snapshot.chat, at) {
+                    let heard = snapshot.events.iter().rfind(|it| self.is_from_others(&it.event));
+                    if let Some(seq) = heard.map(|it| it.seq) {
+                        self.marks.delivered(snapshot.chat, seq, now);
+                    }
                     self.emit(Event::Snapshot(snapshot));
                 }
             }
             ToClient::ChatClosed { chat, reason, by, cause } => {
                 self.resume_later.remove(&chat);
+                self.marks.forget(chat);
                 if self.streams.forget(chat) {
                     self.emit(Event::ChatClosed { chat, reason, by, cause });
                 }
             }
             ToClient::ChatTyping { chat, who, on } => self.emit(Event::Typing { chat, who, on }),
+            ToClient::ChatMark { chat, who, delivered, read } => {
+                self.emit(Event::Mark { chat, who, delivered, read });
+            }
+            ToClient::ListMine { chats } => self.emit(Event::Mine(chats)),
             ToClient::Wait { chat, ahead, longest_now } => {
                 self.emit(Event::Wait { chat, ahead, longest_now });
             }
@@ -157,9 +167,26 @@ impl Session {
         }
     }
 
-    fn hear_event(&mut self, chat: ChatId, sequenced: Sequenced) {
+    /// Whether it is a message, or a note, that somebody else wrote, and that is to be marked.
+    fn is_from_others(&self, event: &ChatEvent) -> bool {
+        let (ChatEvent::Posted { by, .. } | ChatEvent::Noted { by, .. }) = event else {
+            return false;
+        };
+        let mine = match (&self.you, by) {
+            (Some(You::Patron { .. }), Person::Patron { .. }) => true,
+            (Some(You::Operator { person, .. }), by) => person == by,
+            (Some(You::Patron { .. }) | None, _) => false,
+        };
+        self.tells_delivered && !mine
+    }
+
+    fn hear_event(&mut self, now: Instant, chat: ChatId, sequenced: Sequenced) {
         let at = Position { seq: sequenced.seq, eid: sequenced.eid };
-        match self.streams.event(chat, at) {
+        let verdict = self.streams.event(chat, at);
+        if verdict == Verdict::Deliver && self.is_from_others(&sequenced.event) {
+            self.marks.delivered(chat, sequenced.seq, now);
+        }
+        match verdict {
             Verdict::Deliver => self.emit(Event::Chat { chat, sequenced }),
             Verdict::Ignore => {}
             Verdict::Repair(from) => self.request_subscribe(chat, from, None),
@@ -185,7 +212,7 @@ impl Session {
     fn granted(&mut self, re: u32, done: Done) {
         let Some(asked) = self.requests.remove(&re) else { return };
         match asked {
-            Asked::Hello | Asked::Auth | Asked::Typing => {}
+            Asked::Hello | Asked::Auth | Asked::Signal => {}
             Asked::Sync(reply) | Asked::ListEnd { reply } => {
                 self.answer(Answer::Done(reply, Ok(())));
             }
@@ -199,6 +226,7 @@ impl Session {
             }
             Asked::Unsubscribe { chat, reply } => {
                 self.streams.left(chat);
+                self.marks.forget(chat);
                 self.done(Some(reply));
             }
             Asked::Write(lane) => self.written(lane, done),
@@ -248,7 +276,7 @@ impl Session {
         let Some(asked) = refused.re.and_then(|re| self.requests.remove(&re)) else { return };
         let retry_after = refused.retry_after_ms.map(Duration::from_millis);
         match asked {
-            Asked::Hello | Asked::Typing => {}
+            Asked::Hello | Asked::Signal => {}
             Asked::Auth => {
                 self.token_stale_at = refused.temporary.then(|| now + RENEWAL_RETRY);
             }

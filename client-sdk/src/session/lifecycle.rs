@@ -69,6 +69,7 @@ impl Session {
             Phase::Waiting { .. } | Phase::Closed => return,
         };
         self.forget_connection();
+        self.marks.disconnected(now);
         if let Some(reason) = self.terminal(&loss) {
             return self.close(reason);
         }
@@ -231,6 +232,7 @@ impl Session {
                 [silent_at, renew_at, resume_at, release_at, self.list_retry_at]
                     .into_iter()
                     .chain([self.presence_retry_at, self.outbox_deadline(now)])
+                    .chain([self.mark_deadline(now)])
                     .flatten()
                     .min()
             }

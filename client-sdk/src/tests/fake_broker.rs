@@ -33,6 +33,7 @@ impl FakeBroker {
         let url = format!("http://{}", self.listener.local_addr().unwrap());
         let mut options = Options::new(url, Token::fixed("secret"));
         let quick = Duration::from_millis(2);
+        options.tells_delivered = false;
         options.backoff = Backoff::seeded(1).between(quick, quick);
         options
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fake_broker::{App, CHAT, FakeBroker, event, following, sequenced, snapshot};
 use crate::protocol::codes::ErrorCode;
@@ -220,6 +220,39 @@ async fn signals_and_rows_reach_the_app_and_typing_reaches_the_broker() {
     assert!(matches!(app.hears().await, Event::Gone { claimed_by: None, .. }));
     app.client.typing(CHAT, true).await.unwrap();
     assert_eq!(peer.hear_a("chat.typing").await["on"], true);
+}
+
+#[tokio::test]
+async fn what_arrives_and_what_is_read_is_marked_and_told_again_after_a_loss() {
+    let broker = FakeBroker::start().await;
+    let mut options = broker.options();
+    options.tells_delivered = true;
+    let app = App::connect(options);
+    let mut peer = broker.greet().await;
+    peer.say(snapshot(1, "subscribed")).await;
+    let said = |seq: u64, by: Value| {
+        let event = json!({"type": "posted", "by": by, "text": "Hello"});
+        let at = "2026-11-24T10:00:00Z";
+        json!({"type": "chat.event", "chat": CHAT, "seq": seq, "eid": Eid(seq), "at": at,
+               "event": event})
+    };
+    let librarian = json!({"kind": "operator", "name": "Maya"});
+    peer.say(said(2, librarian.clone())).await;
+    peer.say(said(3, librarian)).await;
+    // Her own words are no news to her.
+    peer.say(said(4, json!({"kind": "patron"}))).await;
+    let mark = peer.hear_a("chat.mark").await;
+    assert_eq!((&mark["delivered"], &mark["read"]), (&json!(3), &Value::Null), "{mark}");
+    peer.ok(&mark).await;
+    app.client.read(CHAT, 3).await.unwrap();
+    let mark = peer.hear_a("chat.mark").await;
+    assert_eq!((&mark["delivered"], &mark["read"]), (&json!(3), &json!(3)), "{mark}");
+    drop(peer);
+    let mut peer = broker.greet().await;
+    let resume = peer.hear_a("chat.subscribe").await;
+    peer.ok(&resume).await;
+    let mark = peer.hear_a("chat.mark").await;
+    assert_eq!((&mark["delivered"], &mark["read"]), (&json!(3), &json!(3)), "{mark}");
 }
 
 #[tokio::test]

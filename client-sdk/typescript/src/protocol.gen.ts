@@ -635,6 +635,19 @@ previewing: number,
 previewers?: Array<Person>, };
 
 /**
+ * A live chat that an operator is in.
+ */
+export type MyChat = {
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Whether she owns it; else she is a participant.
+ */
+owner: boolean, };
+
+/**
  * Why a patron is offered a ticket.
  */
 export type OfferReason = "waited" | "nobody";
@@ -1412,7 +1425,23 @@ rating: number,
 /**
  * In her words.
  */
-comment?: string | null, } | { "type": "chat.typing",
+comment?: string | null, } | { "type": "chat.mark",
+/**
+ * Answered by `ok`.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * The place of the last event that arrived; `null`: as before.
+ */
+delivered?: number | null,
+/**
+ * The place of the last event that was read, which has arrived too; `null`: as before.
+ */
+read?: number | null, } | { "type": "chat.typing",
 /**
  * Answered by `ok`.
  */
@@ -1529,7 +1558,23 @@ who: Person,
 /**
  * Whether she writes right now.
  */
-on: boolean, } | { "type": "wait",
+on: boolean, } | { "type": "chat.mark",
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Who.
+ */
+who: Person,
+/**
+ * The place of the last event that arrived.
+ */
+delivered: number,
+/**
+ * The place of the last event that was read; 0: none.
+ */
+read: number, } | { "type": "wait",
 /**
  * The chat.
  */
@@ -1557,7 +1602,11 @@ chat: ChatId,
 /**
  * Who took the chat, if that is why it went.
  */
-claimed_by?: Person | null, } | { "type": "queues" } & Queues | { "type": "explained" } & Explained | { "type": "forecast",
+claimed_by?: Person | null, } | { "type": "list.mine",
+/**
+ * All of them: replaces what the client knew.
+ */
+chats: Array<MyChat>, } | { "type": "queues" } & Queues | { "type": "explained" } & Explained | { "type": "forecast",
 /**
  * The request's id.
  */

@@ -30,12 +30,16 @@ export function told(frame: ToClient): string {
       return `${frame.reason} ${frame.cause ?? ""}`;
     case "chat.typing":
       return `${frame.who.kind} ${frame.on}`;
+    case "chat.mark":
+      return `${frame.who.kind} ${frame.delivered - frame.read}`;
     case "wait":
       return `${frame.ahead} ${frame.longest_now}`;
     case "list.snapshot":
       return frame.rows.map((row) => row.home_name).join();
     case "list.row":
       return frame.row.question;
+    case "list.mine":
+      return frame.chats.map((mine) => `${mine.chat} ${mine.owner}`).join();
     case "list.gone":
       return frame.chat;
     case "queues":

@@ -38,6 +38,8 @@ pub fn chat_events(event: Event) -> Vec<ChatEvent> {
         | Event::Gone { .. }
         | Event::Presence(_)
         | Event::Typing { .. }
+        | Event::Mark { .. }
+        | Event::Mine(_)
         | Event::GapAlarm { .. }
         | Event::GapOver { .. }
         | Event::Wait { .. } => Vec::new(),

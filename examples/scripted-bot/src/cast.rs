@@ -88,9 +88,13 @@ impl Check {
                 self.known(who)?;
                 self.sight(sight)
             }
-            Step::List { who, chats } => {
+            Step::List { who, chats, .. } => {
                 self.here(who)?;
                 chats.iter().try_for_each(|chat| self.chat(chat))
+            }
+            Step::Unread { who, chat, .. } => {
+                self.here(who)?;
+                self.chat(chat)
             }
             Step::Stands { who, owner, .. } => {
                 self.here(who)?;
@@ -151,6 +155,7 @@ impl Check {
             Act::Say { chat, .. }
             | Act::Note { chat, .. }
             | Act::Type { chat }
+            | Act::CatchUp { chat }
             | Act::End(chat) => {
                 let meant = chat.clone().map_or_else(|| self.meant(who), Ok)?;
                 self.chat(&meant)?;
@@ -304,7 +309,7 @@ impl Check {
                 chat.iter().try_for_each(|chat| self.chat(chat))?;
                 happening.people().try_for_each(|who| self.known(who))
             }
-            Sight::Typing { who, .. } => self.known(who),
+            Sight::Typing { who, .. } | Sight::Marked { who, .. } => self.known(who),
             Sight::Previewing { chat, who, .. } => {
                 self.chat(chat)?;
                 self.known(who)
@@ -339,6 +344,7 @@ fn writes(act: &Act) -> bool {
         | Act::Read(_)
         | Act::StopReading(_)
         | Act::Type { .. }
+        | Act::CatchUp { .. }
         | Act::SignOut { .. }
         | Act::SignOutOther(_)
         | Act::LetInto { .. }

@@ -148,6 +148,7 @@ fn see(line: &str, words: &[Word<'_>], verb: usize) -> Result<Step, Wrong> {
             Sight::Row { .. }
             | Sight::Gone { .. }
             | Sight::Typing { .. }
+            | Sight::Marked { .. }
             | Sight::Previewing { .. }
             | Sight::Ahead(_)
             | Sight::Alarm(_)

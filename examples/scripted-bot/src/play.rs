@@ -18,7 +18,7 @@ use deskbell_client::{Connector, TcpConnector, Write};
 
 use crate::clock::ClockControl;
 use crate::report::{Failure, Outcome};
-use crate::script::{Line, Name, Script, Sight, Step, Who};
+use crate::script::{Line, ListOf, Name, Script, Sight, Step, Who};
 use crate::watch::{Look, Roles};
 use person::{Mishap, Person};
 
@@ -199,7 +199,8 @@ impl Player<'_> {
                 Ok(())
             }
             Step::NeverSee { who, sight } => self.never_see(who, sight, text),
-            Step::List { who, chats } => self.list(who, chats).await,
+            Step::List { who, list, chats } => self.list(who, *list, chats).await,
+            Step::Unread { who, chat, unread } => self.unread(who, chat, *unread).await,
             Step::Stands { who, phase, owner } => self.stands(who, *phase, owner.as_ref()).await,
             Step::Pass(time) => self.advance(*time).await,
         }
@@ -256,20 +257,39 @@ impl Player<'_> {
         }
     }
 
-    async fn list(&mut self, who: &Who, chats: &[Name]) -> Result<(), Differs> {
+    async fn list(&mut self, who: &Who, list: ListOf, chats: &[Name]) -> Result<(), Differs> {
         let stage = self.stage;
         let (person, roles) = self.person(who)?;
         within(stage, person.sync()).await??;
-        let shown = person.watch.list(roles);
+        let shown = match list {
+            ListOf::Waiting => person.watch.list(roles),
+            ListOf::Own => person.watch.own_chats(roles),
+        };
         if shown.iter().map(String::as_str).eq(chats.iter().map(Name::as_str)) {
             return Ok(());
         }
         let named: Vec<&str> = chats.iter().map(Name::as_str).collect();
-        let told = |names: String| match names.as_str() {
-            "" => format!("{who}'s list is empty"),
-            _ => format!("{who}'s list: {names}"),
+        let told = |names: String| match (list, names.as_str()) {
+            (ListOf::Waiting, "") => format!("{who}'s list is empty"),
+            (ListOf::Waiting, _) => format!("{who}'s list: {names}"),
+            (ListOf::Own, "") => format!("{who} has no chats"),
+            (ListOf::Own, _) => format!("{who}'s own chats: {names}"),
         };
         Err(Differs::new(told(named.join(", ")), told(shown.join(", "))))
+    }
+
+    async fn unread(&mut self, who: &Who, chat: &Name, unread: usize) -> Result<(), Differs> {
+        let stage = self.stage;
+        let (person, roles) = self.person(who)?;
+        within(stage, person.sync()).await??;
+        let found = roles.chat(chat).and_then(|id| person.watch.unread(id));
+        if found == Some(unread) {
+            return Ok(());
+        }
+        let expected = format!("{who} has {unread} unread in {chat}'s chat");
+        let none = || format!("{chat}'s chat is none of {who}'s");
+        let came = found.map_or_else(none, |it| format!("{who} has {it} unread in {chat}'s chat"));
+        Err(Differs::new(expected, came))
     }
 
     async fn stands(

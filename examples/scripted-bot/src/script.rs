@@ -88,12 +88,23 @@ pub enum Step {
         /// What.
         sight: Sight,
     },
-    /// Her list shows exactly these people's chats, oldest first.
+    /// A list of hers shows exactly these people's chats, oldest first.
     List {
         /// Whose list.
         who: Who,
+        /// Which.
+        list: ListOf,
         /// Whose chats.
         chats: Vec<Name>,
+    },
+    /// So many messages of others in a chat of hers she has not read.
+    Unread {
+        /// Who.
+        who: Who,
+        /// In whose chat.
+        chat: Name,
+        /// How many.
+        unread: usize,
     },
     /// Her last look at a chat showed it so.
     Stands {
@@ -106,6 +117,15 @@ pub enum Step {
     },
     /// The broker's clock moves on.
     Pass(Duration),
+}
+
+/// Which list of an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListOf {
+    /// What she may claim.
+    Waiting,
+    /// What she is in.
+    Own,
 }
 
 /// Somebody's name, as the script writes it: `Maya`.
@@ -229,6 +249,13 @@ pub enum Sight {
         who: Who,
         /// Whether she looks.
         on: bool,
+    },
+    /// Somebody has got all of a chat so far, or has read it.
+    Marked {
+        /// Who.
+        who: Who,
+        /// Whether she has read it, too.
+        read: bool,
     },
     /// The place in the queue: so many wait in front.
     Ahead(u32),

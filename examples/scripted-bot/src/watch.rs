@@ -15,6 +15,7 @@ mod roles;
 use std::collections::{BTreeMap, BTreeSet};
 
 use deskbell_client::Event;
+use deskbell_client::my_chats::MyChats;
 use deskbell_client::protocol::event::{ChatEvent, EndCause, Person, Position, Sequenced};
 use deskbell_client::protocol::ids::{ChatId, Target, UserId};
 use deskbell_client::protocol::to_client::{ClosedReason, Snapshot};
@@ -46,6 +47,8 @@ pub(crate) enum Seen {
     Happened { chat: ChatId, sequenced: Sequenced },
     /// Somebody writes, or stopped.
     Typing { chat: ChatId, who: Person, on: bool },
+    /// How far somebody has got a chat and has read it, and how far the chat went.
+    Marked { chat: ChatId, who: Person, delivered: u64, read: u64, end: u64 },
     /// Somebody looks at a chat that waits, or looks no more.
     Previewing { chat: ChatId, who: Person, on: bool },
     /// Her place in the queue.
@@ -85,6 +88,8 @@ pub(crate) struct Watch {
     /// The chat of the last snapshot.
     looked_at: Option<ChatId>,
     rows: BTreeMap<ChatId, ListRow>,
+    /// What she is in herself, if she is an operator.
+    my_chats: Option<MyChats>,
     news: Vec<Seen>,
     retold: Vec<Seen>,
     signals: Vec<Seen>,
@@ -97,8 +102,13 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(me: Me) -> Self {
+        let my_chats = match &me {
+            Me::Operator(user) => Some(MyChats::new(user.clone())),
+            Me::Patron => None,
+        };
         Self {
             me,
+            my_chats,
             chats: BTreeMap::new(),
             looked_at: None,
             rows: BTreeMap::new(),
@@ -113,6 +123,9 @@ impl Watch {
 
     /// Something came.
     pub(crate) fn take(&mut self, event: Event) {
+        if let Some(mine) = &mut self.my_chats {
+            mine.take(&event);
+        }
         match event {
             Event::Snapshot(snapshot) => self.take_snapshot(*snapshot),
             Event::Chat { chat, sequenced } => {
@@ -132,7 +145,11 @@ impl Watch {
             Event::Wait { ahead, .. } => self.signal(Seen::Ahead(ahead)),
             Event::GapAlarm { target, .. } => self.signal(Seen::Alarm(target)),
             Event::GapOver { target } => self.signal(Seen::AlarmOver(target)),
-            Event::Status(_) | Event::Presence(_) => {}
+            Event::Mark { chat, who, delivered, read } => {
+                let end = self.chats.get(&chat).map_or(0, |known| known.last.seq);
+                self.signal(Seen::Marked { chat, who, delivered, read, end });
+            }
+            Event::Status(_) | Event::Presence(_) | Event::Mine(_) => {}
         }
     }
 
@@ -224,6 +241,26 @@ impl Watch {
     pub(crate) fn last_look(&self) -> Option<(ChatId, &ChatView)> {
         let chat = self.looked_at?;
         self.chats.get(&chat).map(|known| (chat, &known.state))
+    }
+
+    /// Whose chats she is in, oldest first.
+    pub(crate) fn own_chats(&self, roles: &Roles) -> Vec<String> {
+        let rows = self.my_chats.iter().flat_map(MyChats::rows).filter(|row| !row.ended);
+        rows.map(|row| roles.patron_of(row.chat)).collect()
+    }
+
+    /// How many messages of others she has not read in a chat of hers.
+    pub(crate) fn unread(&self, chat: ChatId) -> Option<usize> {
+        let mut rows = self.my_chats.iter().flat_map(MyChats::rows);
+        rows.find(|row| row.chat == chat).map(|row| row.unread)
+    }
+
+    /// She reads all that has come of a chat; tells up to where.
+    pub(crate) fn shown(&mut self, chat: ChatId) -> Option<u64> {
+        if let Some(mine) = &mut self.my_chats {
+            mine.shown(chat);
+        }
+        self.chats.get(&chat).map(|known| known.last.seq)
     }
 
     /// The chats that she follows, and where she is in each.
@@ -334,7 +371,9 @@ impl Watch {
     fn signal(&mut self, seen: Seen) {
         self.ever.push(seen.clone());
         self.signals.push(seen);
-        self.signals.truncate(KEPT_MAX);
+        if self.signals.len() > KEPT_MAX {
+            self.signals.remove(0);
+        }
     }
 }
 
@@ -352,6 +391,7 @@ fn implied(me: &Me, own: &BTreeSet<(ChatId, u64)>, seen: &Seen) -> bool {
         Seen::Row(row) => offered_by(me, row),
         Seen::Gone { claimed_by: None, .. }
         | Seen::Typing { .. }
+        | Seen::Marked { .. }
         | Seen::Previewing { .. }
         | Seen::Ahead(_)
         | Seen::Alarm(_)

@@ -45,6 +45,7 @@ pub(super) fn name(frame: &ToBroker) -> &'static str {
         ToBroker::ChatReveal { .. } => "to_broker.chat.reveal",
         ToBroker::ChatTag { .. } => "to_broker.chat.tag",
         ToBroker::ChatRate { .. } => "to_broker.chat.rate",
+        ToBroker::ChatMark { .. } => "to_broker.chat.mark",
         ToBroker::ChatTyping { .. } => "to_broker.chat.typing",
     }
 }
@@ -89,6 +90,7 @@ fn reading() -> Vec<ToBroker> {
         ToBroker::ChatUnsubscribe { id: 9, chat },
         ToBroker::ChatHistory { id: 10, chat, before: 201, max: 100 },
         ToBroker::ChatTyping { id: 19, chat, on: true },
+        ToBroker::ChatMark { id: 40, chat, delivered: Some(4), read: Some(3) },
     ]
 }
 

@@ -11,7 +11,9 @@ use crate::event::{ChatEvent, EndCause, Sequenced};
 use crate::ids::Target;
 use crate::limits::Limits;
 use crate::to_client::{ClosedReason, GapReason, Refused, Snapshot, SnapshotReason, Welcome, You};
-use crate::view::{Audience, ChatView, LibraryView, PatronView, Phase, Status, TransferView};
+use crate::view::{
+    Audience, ChatView, LibraryView, MyChat, PatronView, Phase, Status, TransferView,
+};
 
 /// The name of a frame's file: its type, and what tells it from the others of that type.
 pub(super) fn name(frame: &ToClient) -> String {
@@ -26,9 +28,11 @@ pub(super) fn name(frame: &ToClient) -> String {
         ToClient::ChatSnapshot(_) => "chat.snapshot",
         ToClient::ChatClosed { .. } => "chat.closed",
         ToClient::ChatTyping { .. } => "chat.typing",
+        ToClient::ChatMark { .. } => "chat.mark",
         ToClient::Wait { .. } => "wait",
         ToClient::ListSnapshot { .. } => "list.snapshot",
         ToClient::ListRow { .. } => "list.row",
+        ToClient::ListMine { .. } => "list.mine",
         ToClient::ListGone { .. } => "list.gone",
         ToClient::Queues(_) => "queues",
         ToClient::Explained(_) => "explained",
@@ -190,6 +194,7 @@ fn stream() -> Vec<ToClient> {
         snapshot(SnapshotReason::Diverged, active, 4),
         snapshot(SnapshotReason::TooOld, offered, 4),
         ToClient::ChatTyping { chat: chat(), who: maya(), on: true },
+        ToClient::ChatMark { chat: chat(), who: maya(), delivered: 4, read: 3 },
         ToClient::Wait { chat: chat(), ahead: 2, longest_now: at("11:40") },
     ]
 }
@@ -221,6 +226,7 @@ fn list() -> Vec<ToClient> {
         ToClient::ListSnapshot { rows: vec![row()] },
         ToClient::ListRow { row: offered },
         ToClient::ListGone { chat: chat(), claimed_by: Some(lou()) },
+        ToClient::ListMine { chats: vec![MyChat { chat: chat(), owner: true }] },
         queues(),
         explained(),
         ToClient::Forecast {

@@ -41,6 +41,7 @@ impl ToBroker {
             | Self::ChatReveal { id, .. }
             | Self::ChatTag { id, .. }
             | Self::ChatRate { id, .. }
+            | Self::ChatMark { id, .. }
             | Self::ChatTyping { id, .. } => Some(*id),
         }
     }

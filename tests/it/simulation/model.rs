@@ -64,6 +64,8 @@ impl Model {
             | Event::GapAlarm { .. }
             | Event::GapOver { .. }
             | Event::Typing { .. }
+            | Event::Mark { .. }
+            | Event::Mine(_)
             | Event::Wait { .. } => {}
         }
     }

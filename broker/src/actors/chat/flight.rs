@@ -120,6 +120,7 @@ impl ChatActor {
             | Wish::Unfollow
             | Wish::History { .. }
             | Wish::Typing { .. }
+            | Wish::Mark(_)
             | Wish::Ban(_) => Verdict::Looks,
         };
         flight.steps.push(Step { from: ask.from, what: ask.what, verdict });

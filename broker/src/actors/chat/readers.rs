@@ -372,21 +372,25 @@ impl ChatActor {
         patrons.filter_map(|reader| reader.peer.address)
     }
 
+    /// The connections of those who talk or listen, with what each may see: not of previewers.
+    pub(super) fn talkers(&self) -> impl Iterator<Item = (&Arc<Peer>, Audience)> {
+        let readers = self.readers.all.iter().map(|reader| (&reader.peer, reader.audience));
+        readers.filter(|(_, audience)| *audience != Audience::Previewer)
+    }
+
     /// Tells the others in the chat that one of them writes.
     pub(super) fn tell_typing(&self, from: &Peer, on: bool) {
         let who = match &from.who {
             Principal::Patron { .. } => Author::Patron,
             Principal::Operator(user) => Author::Operator(user.clone()),
         };
-        let others = self.readers.all.iter().filter(|reader| {
-            reader.peer.connection != from.connection && reader.audience != Audience::Previewer
-        });
+        let others = self.talkers().filter(|(peer, _)| peer.connection != from.connection);
         let mut frames: [Option<Frame>; Audience::ALL.len()] = Default::default();
-        for reader in others {
-            let (audience, chat) = (reader.audience, self.chat);
+        for (peer, audience) in others {
+            let chat = self.chat;
             let frame = frames[audience as usize]
                 .get_or_insert_with(|| self.encode(&Say::Typing { audience, chat, who: &who, on }));
-            reader.peer.deliver(Deliver::frame(frame.clone()));
+            peer.deliver(Deliver::frame(frame.clone()));
         }
     }
 

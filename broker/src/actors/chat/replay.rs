@@ -73,6 +73,11 @@ impl ChatActor {
                 let frame = self.encode(&Say::Done { re, at: None });
                 self.reply(&peer, frame);
             }
+            Wish::Mark(reach) => {
+                self.mark(&peer, reach);
+                let frame = self.encode(&Say::Done { re, at: None });
+                self.reply(&peer, frame);
+            }
             Wish::Unfollow | Wish::Ban(_) | Wish::Do(_) => {}
         }
     }
@@ -128,6 +133,7 @@ impl ChatActor {
     fn followed(&mut self, peer: &Arc<Peer>, re: u32, place: usize) {
         let frame = self.encode(&Say::Done { re, at: None });
         self.reply(peer, frame);
+        self.show_marks(place);
         let waits = self.state.phase == Phase::Waiting;
         let is_patron = self.reader_at(place).audience == Audience::Patron;
         if let Some((ahead, longest_now)) = self.wait.filter(|_| waits && is_patron) {

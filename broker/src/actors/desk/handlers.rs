@@ -10,7 +10,7 @@ use deskbell_protocol::ids::{ChatId, Target, UserId};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use super::DeskActor;
+use super::{DeskActor, mine};
 use crate::actors::queue::QueueSync;
 use crate::actors::say::{Refused, Say};
 use crate::actors::session::{Deliver, Peer, Synced};
@@ -149,6 +149,7 @@ impl Handler<Moved> for DeskActor {
         let news = self.view.get(chat) != summary.as_ref();
         let owned = |it: Option<&Arc<Summary>>| it.is_some_and(|it| it.owner.is_some());
         let stays_owned = owned(self.view.get(chat)) && owned(summary.as_ref());
+        let concerned = mine::changed(self.view.get(chat), summary.as_ref());
         let Some(change) = self.put(chat, summary) else { return };
         self.rearm.notify_one();
         if !news {
@@ -158,6 +159,7 @@ impl Handler<Moved> for DeskActor {
             self.take_row(chat, &target, claimed_by.as_ref());
         }
         self.put_row(chat, &change.stands);
+        self.tell_mine(concerned);
         if !stays_owned {
             self.tell_places();
         }

@@ -59,6 +59,11 @@ pub struct Watching(pub Told);
 #[rtype(result = "()")]
 pub struct Synced(pub u32);
 
+/// All live chats that she is in, and whether she owns each.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Mine(pub Arc<[(ChatId, bool)]>);
+
 /// What stands in the list.
 #[derive(Debug, Default)]
 pub(super) struct List {
@@ -68,6 +73,8 @@ pub(super) struct List {
     /// Answered with the first snapshot; until then nothing is pushed.
     subscribe_re: Option<u32>,
     rows: BTreeMap<ChatId, Held>,
+    /// *My Chats*, until the first snapshot takes them along.
+    mine: Option<Arc<[(ChatId, bool)]>>,
 }
 
 #[derive(Debug)]
@@ -191,7 +198,11 @@ impl SessionActor {
         let mut rows: Vec<_> = list.rows.values().map(|held| held.row.clone()).collect();
         rows.sort_by_key(|row| (row.summary.since, row.summary.chat));
         let rows: Vec<_> = rows.iter().map(AsRef::as_ref).collect();
+        let mine = list.mine.take();
         self.peer.outbox.push_all([self.say(&Say::Rows(&rows))], 0, true);
+        if let Some(mine) = mine {
+            self.peer.outbox.push(self.say(&Say::Mine(&mine)));
+        }
         self.reply(&Say::Done { re, at: None });
     }
 
@@ -246,6 +257,18 @@ impl Handler<RowGone> for SessionActor {
     fn handle(&mut self, gone: RowGone, _: &mut Context<Self>) {
         if self.list.as_mut().is_some_and(|list| list.release(&gone.target, gone.chat)) {
             self.peer.outbox.push(gone.frame);
+        }
+    }
+}
+
+impl Handler<Mine> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, Mine(chats): Mine, _: &mut Context<Self>) {
+        match &mut self.list {
+            Some(list) if list.subscribe_re.is_some() => list.mine = Some(chats),
+            Some(_) => self.peer.outbox.push(self.say(&Say::Mine(&chats))),
+            None => {}
         }
     }
 }

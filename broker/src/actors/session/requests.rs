@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::desk::Desire;
 use super::{Peer, SessionActor};
-use crate::actors::chat::{Ask, Deed, Wish};
+use crate::actors::chat::{Ask, Deed, Reach, Wish};
 use crate::actors::node::{Node, Seat};
 use crate::actors::say::{Refused, Say};
 use crate::log::{LogError, StreamId, record};
@@ -46,6 +46,8 @@ pub enum Want {
     Typing { chat: ChatId, on: bool },
     /// To keep its patron from ringing again.
     Ban { chat: ChatId, hours: u32, reason: Option<String> },
+    /// To tell how far one has got.
+    Mark { chat: ChatId, reach: Reach },
     /// The operator's list.
     Watch,
     /// No list any longer.
@@ -126,6 +128,7 @@ impl Handler<Request> for SessionActor {
                 self.ask(re, chat, Wish::History { before, max });
             }
             Want::Typing { chat, on } => self.ask(re, chat, Wish::Typing { on }),
+            Want::Mark { chat, reach } => self.ask(re, chat, Wish::Mark(reach)),
             Want::Ban { chat, hours, reason } => match self.peer.operator().cloned() {
                 Some(by) => {
                     let sentence = Sentence { by, chat, hours, reason };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use deskbell_client::protocol::view::{Phase, Status};
 
 use super::shape::Slots;
-use crate::script::{Act, Answer, Name, Step, Who};
+use crate::script::{Act, Answer, ListOf, Name, Step, Who};
 
 /// One way to write a step.
 pub struct Form {
@@ -84,6 +84,10 @@ pub const STEPS: &[Form] = forms! {
     "NAME types", "Maya types", |s| act(s.who(), Act::Type { chat: None });
     "NAME types in NAME's chat", "Maya types in Sam's chat",
     |s| act(s.who(), Act::Type { chat: Some(patron(s.who())?) });
+
+    "NAME catches up", "Sam catches up", |s| act(s.who(), Act::CatchUp { chat: None });
+    "NAME catches up in NAME's chat", "Maya catches up in Sam's chat",
+    |s| act(s.who(), Act::CatchUp { chat: Some(patron(s.who())?) });
 
     "NAME transfers NAME's chat to TARGET", "Maya transfers Sam's chat to operator/lou",
     |s| transfer(s.who(), patron(s.who())?, s, false, false);
@@ -162,8 +166,16 @@ pub const STEPS: &[Form] = forms! {
 pub const CHECKS: &[Form] = forms! {
     "NAMES sees nothing", "Sam sees nothing", |s| Ok(Step::SeeNothing(s.everyone()));
     "NAMES see nothing", "Maya and Ines see nothing", |s| Ok(Step::SeeNothing(s.everyone()));
-    "NAME's list: NAMES", "Ines's list: Sam, Tess", |s| list(s.who(), s.everyone());
-    "NAME's list is empty", "Ines's list is empty", |s| list(s.who(), Vec::new());
+    "NAME's list: NAMES", "Ines's list: Sam, Tess",
+    |s| list(s.who(), ListOf::Waiting, s.everyone());
+    "NAME's list is empty", "Ines's list is empty",
+    |s| list(s.who(), ListOf::Waiting, Vec::new());
+    "NAME's own chats: NAMES", "Maya's own chats: Sam, Tess",
+    |s| list(s.who(), ListOf::Own, s.everyone());
+    "NAME has no chats", "Maya has no chats", |s| list(s.who(), ListOf::Own, Vec::new());
+    "NAME has NUMBER unread in NAME's chat", "Maya has 2 unread in Sam's chat",
+    |s| { let (who, unread) = (s.who(), s.number() as usize);
+        Ok(Step::Unread { who, chat: patron(s.who())?, unread }) };
     "NAME finds the chat waiting", "Sam finds the chat waiting",
     |s| Ok(Step::Stands { who: s.who(), phase: Phase::Waiting, owner: None });
     "NAME finds the chat owned by NAME", "Sam finds the chat owned by Maya",
@@ -183,9 +195,9 @@ fn pass(seconds: u32) -> Result<Step, String> {
     Ok(Step::Pass(Duration::from_secs(seconds.into())))
 }
 
-fn list(who: Who, chats: Vec<Who>) -> Result<Step, String> {
+fn list(who: Who, list: ListOf, chats: Vec<Who>) -> Result<Step, String> {
     let chats = chats.into_iter().map(patron).collect::<Result<_, _>>()?;
-    Ok(Step::List { who, chats })
+    Ok(Step::List { who, list, chats })
 }
 
 /// Tags, as the broker orders them.

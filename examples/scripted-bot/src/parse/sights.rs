@@ -135,5 +135,8 @@ pub const SIGHTS: &[SightForm] = sights! {
     |s| { let who = s.who(); Ok(Sight::Previewing { who, chat: patron(s.who())?, on: false }) };
     "NAME no longer typing", "Maya no longer typing",
     |s| Ok(Sight::Typing { who: s.who(), on: false });
+    "it has reached NAME", "it has reached Maya",
+    |s| Ok(Sight::Marked { who: s.who(), read: false });
+    "NAME has read it", "Maya has read it", |s| Ok(Sight::Marked { who: s.who(), read: true });
     "NUMBER ahead in the queue", "1 ahead in the queue", |s| Ok(Sight::Ahead(s.number()));
 };

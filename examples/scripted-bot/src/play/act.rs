@@ -83,6 +83,11 @@ impl Player<'_> {
                 person.client()?.typing(chat, true).await.map_err(Mishap::from)?;
                 return Ok(None);
             }
+            Act::CatchUp { chat } => {
+                let chat = chat_of(named(chat.as_ref())?)?;
+                person.catch_up(chat).await?;
+                return Ok(None);
+            }
             Act::Retry => return retry(person).await.map(Some),
             Act::SignOut { .. }
             | Act::SignOutOther(_)
@@ -302,6 +307,7 @@ fn write_of(
         | Act::Read(_)
         | Act::StopReading(_)
         | Act::Type { .. }
+        | Act::CatchUp { .. }
         | Act::Retry
         | Act::SignOut { .. }
         | Act::SignOutOther(_)

@@ -117,6 +117,14 @@ impl Person {
         Ok(())
     }
 
+    /// She reads all of a chat that has come.
+    pub(super) async fn catch_up(&mut self, chat: ChatId) -> Result<(), Mishap> {
+        self.sync().await?;
+        let unseen = || Mishap::Stage(format!("{} follows no such chat", self.name));
+        let last = self.watch.shown(chat).ok_or_else(unseen)?;
+        Ok(self.client()?.read(chat, last).await?)
+    }
+
     pub(super) async fn monitor(
         &mut self,
         stage: &Stage,

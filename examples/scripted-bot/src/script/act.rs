@@ -148,6 +148,11 @@ pub enum Act {
         /// Which.
         coop: Target,
     },
+    /// Tells that she has read all of a chat.
+    CatchUp {
+        /// Which.
+        chat: Option<Name>,
+    },
     /// Keeps a chat's patron from ringing again.
     Ban {
         /// Which chat.

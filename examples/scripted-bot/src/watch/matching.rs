@@ -36,6 +36,13 @@ pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
             on == writes && roles.is(who, person, *chat)
         }
         (
+            Sight::Marked { who, read: wants_read },
+            Seen::Marked { chat, who: person, delivered, read, end },
+        ) => {
+            let reach = if *wants_read { read } else { delivered };
+            reach >= end && *end > 0 && roles.is(who, person, *chat)
+        }
+        (
             Sight::Previewing { chat, who, on },
             Seen::Previewing { chat: at, who: person, on: looks },
         ) => on == looks && roles.chat(chat) == Some(*at) && roles.is(who, person, *at),
@@ -48,6 +55,7 @@ pub(super) fn fits(sight: &Sight, seen: &Seen, roles: &Roles) -> bool {
             | Sight::Closed { .. }
             | Sight::Happening { .. }
             | Sight::Typing { .. }
+            | Sight::Marked { .. }
             | Sight::Previewing { .. }
             | Sight::Ahead(_)
             | Sight::Alarm(_)

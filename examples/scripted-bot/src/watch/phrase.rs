@@ -42,6 +42,14 @@ pub(super) fn of(seen: &Seen, roles: &Roles) -> String {
         Seen::Typing { chat, who, on } => {
             format!("{} {}typing", roles.called(who, *chat), if *on { "" } else { "no longer " })
         }
+        Seen::Marked { chat, who, delivered, read, end } => {
+            let who = roles.called(who, *chat);
+            if read >= end {
+                format!("{who} has read it")
+            } else {
+                format!("it has reached {who}   (event {delivered} of {end})")
+            }
+        }
         Seen::Previewing { chat, who, on } => {
             let (who, patron) = (roles.called(who, *chat), roles.patron_of(*chat));
             format!("{who} {}previewing {patron}'s chat", if *on { "" } else { "no longer " })
