@@ -1,3 +1,4 @@
 //! Disposable read models: derived from the log, never stored, rebuilt at every start.
 
+pub mod claims;
 pub mod desk;

@@ -104,6 +104,9 @@ pub enum Event {
         ahead: u32,
         /// Since when the longest waiting of those (or this one) waits.
         longest_now: Timestamp,
+        /// How long, in full minutes, half of those waited at most who were claimed here within
+        /// the last hour; `None` if too few were.
+        estimate_minutes: Option<u32>,
     },
 }
 

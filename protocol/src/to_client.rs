@@ -137,6 +137,10 @@ pub enum ToClient {
         /// Since when the longest waiting of those (or this one) waits.
         #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
         longest_now: Timestamp,
+        /// How long, in full minutes, half of those waited at most who were claimed here within
+        /// the last hour. Absent unless those were twenty at least.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        estimate_minutes: Option<u32>,
     },
     /// All rows of the operator's list, oldest first: replaces all that the client knew of it.
     #[serde(rename = "list.snapshot")]

@@ -27,7 +27,6 @@ use deskbell_domain::access::bans::Sentence;
 use deskbell_domain::chat::{ChatState, Command};
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use self::flight::Flight;
@@ -39,7 +38,7 @@ use self::readers::Readers;
 use self::replay::PageRead;
 use super::appender::Settled;
 use super::node::Seat;
-use super::say::{Refused, Say};
+use super::say::{Place, Refused, Say};
 use super::session::{Deliver, Peer};
 use crate::log::StreamId;
 use crate::presence::ConnectionId;
@@ -97,7 +96,6 @@ pub struct Deed {
 /// Small things that need no answer.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-#[expect(missing_docs, reason = "the variants say what their fields hold")]
 pub enum Nudge {
     /// A connection ended.
     Gone(ConnectionId),
@@ -106,7 +104,7 @@ pub enum Nudge {
     /// A reader who catches up has room for the next page.
     Room(ConnectionId),
     /// The patron's place in the queue.
-    Wait { ahead: u32, longest_now: Timestamp },
+    Wait(Place),
     /// Leave memory, if nobody needs this actor.
     Sweep,
 }
@@ -138,7 +136,7 @@ pub struct ChatActor {
     /// How far each person in it has got.
     marks: Marks,
     /// The patron's place, for a patron who subscribes later.
-    wait: Option<(u32, Timestamp)>,
+    wait: Option<Place>,
     last_asked: Instant,
     messages_this_turn: u32,
 }
@@ -319,7 +317,7 @@ impl Handler<Nudge> for ChatActor {
                 self.send_out();
             }
             Nudge::Room(connection) => self.next_page(connection),
-            Nudge::Wait { ahead, longest_now } => self.tell_wait(ahead, longest_now),
+            Nudge::Wait(place) => self.tell_wait(place),
             Nudge::Sweep => self.sweep(ctx),
         }
     }

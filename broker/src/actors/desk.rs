@@ -34,9 +34,10 @@ use self::settling::Settling;
 use super::chat::{Ask, Deed, Wish};
 use super::node::{Node, Seat};
 use super::queue::QueueSync;
-use super::say::Refused;
+use super::say::{Place, Refused};
 use super::session::Peer;
 use crate::presence::{Arrival, ConnectionId, Shift, Told};
+use crate::views::claims::Claims;
 use crate::views::desk::DeskView;
 
 /// When a deadline is tried again that nothing has come of, such as while the store is away.
@@ -134,7 +135,8 @@ pub struct DeskActor {
     /// Every operator's connections on this node.
     connections: BTreeMap<UserId, BTreeMap<ConnectionId, Arc<Peer>>>,
     /// The place each waiting patron was last told.
-    places: BTreeMap<ChatId, (u32, Timestamp)>,
+    places: BTreeMap<ChatId, Place>,
+    claims: Claims,
     settling: Settling,
     alarms: Alarms,
     row_version: u64,
@@ -152,6 +154,7 @@ impl DeskActor {
             previewing: BTreeMap::new(),
             connections: BTreeMap::new(),
             places: BTreeMap::new(),
+            claims: Claims::default(),
             settling: Settling::starting(now, seat.node.settings.settling, !live.is_empty()),
             alarms: Alarms::starting(&seat.node.directory.load(), now),
             row_version: 0,
@@ -208,6 +211,9 @@ impl DeskActor {
             self.settle();
         }
         self.follow_calendar(now);
+        if self.claims.forget_old(now) {
+            self.tell_places();
+        }
         let again = now.checked_add(DUE_AGAIN).unwrap_or(Timestamp::MAX);
         for chat in self.view.take_due(now, again) {
             self.nudge(chat, Command::Tick);

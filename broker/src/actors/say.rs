@@ -135,6 +135,17 @@ pub struct Queue {
     pub others: Vec<(UserId, Status)>,
 }
 
+/// A waiting patron's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Earlier waiting chats that share a tier with hers.
+    pub ahead: u32,
+    /// Since when the longest waiting of those (or hers) waits.
+    pub longest_now: Timestamp,
+    /// How long half of those waited who were claimed within the last hour, if enough were.
+    pub estimate_minutes: Option<u32>,
+}
+
 /// Why nobody stands at a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
@@ -179,7 +190,7 @@ pub enum Say<'a> {
     /// All live chats that an operator is in, and whether she owns each.
     Mine(&'a [(ChatId, bool)]),
     /// The patron's place.
-    Wait { chat: ChatId, ahead: u32, longest_now: Timestamp },
+    Wait { chat: ChatId, place: Place },
     /// All rows.
     Rows(&'a [&'a Row]),
     /// A row, new or changed.

@@ -22,7 +22,7 @@ use self::chat::{sequenced, view_of};
 pub(in crate::edge) use self::desk::availability;
 use self::refusals::refused;
 use super::count_refusal;
-use crate::actors::say::{Closed, Encode, Frame, Say, Whole};
+use crate::actors::say::{Closed, Encode, Frame, Place, Say, Whole};
 use crate::presence::Told;
 
 /// JSON, as `protocol` defines it.
@@ -108,7 +108,9 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
             delivered: reach.delivered,
             read: reach.read,
         },
-        Say::Wait { chat, ahead, longest_now } => ToClient::Wait { chat, ahead, longest_now },
+        Say::Wait { chat, place: Place { ahead, longest_now, estimate_minutes } } => {
+            ToClient::Wait { chat, ahead, longest_now, estimate_minutes }
+        }
         Say::Rows(_) | Say::Row(_) | Say::Gone { .. } | Say::Mine(_) => {
             list::to_client(say, directory)
         }

@@ -38,6 +38,9 @@ pub struct Moved {
     pub is_new: bool,
 }
 
+/// A waiting chat, how many are before it, and since when the longest waiting of all waits.
+pub type Stand = (ChatId, (u32, Timestamp));
+
 impl DeskView {
     /// Takes in a change; `None` if what is known is newer. `summary` is `None` once it is over.
     pub fn put(&mut self, chat: ChatId, summary: Option<Arc<Summary>>) -> Option<Moved> {
@@ -134,25 +137,25 @@ impl DeskView {
         self.at(target).filter(offered).map(|it| it.chat).collect()
     }
 
-    /// Every chat that waits, with how many waiting chats that share a tier with it are before it,
-    /// and since when the longest waiting of them, itself included, waits.
+    /// Every chat that waits, by the tiers it rings at: with how many waiting chats that share a
+    /// tier with it are before it, and since when the longest waiting of them, itself included,
+    /// waits.
     ///
     /// One pass for each set of tiers there is: sets are few, also when very many wait.
-    pub fn places(&self) -> Vec<(ChatId, (u32, Timestamp))> {
+    pub fn places(&self) -> Vec<(Vec<Target>, Vec<Stand>)> {
         let waits = |chat: &ChatId| self.live.get(chat).filter(|it| it.owner.is_none());
         let sets: BTreeSet<_> = self.live.keys().filter_map(waits).map(|it| &it.tiers).collect();
-        let mut places = Vec::new();
-        for tiers in sets {
+        let of_set = |tiers: &Vec<Target>| {
             let queues = tiers.iter().filter_map(|tier| self.claimable.get(tier)).flatten();
             let queue: BTreeSet<_> = queues.filter(|(_, chat)| waits(chat).is_some()).collect();
-            let Some((longest_now, _)) = queue.first() else { continue };
-            for (ahead, (_, chat)) in (0..).zip(&queue) {
-                if waits(chat).is_some_and(|it| it.tiers == *tiers) {
-                    places.push((*chat, (ahead, *longest_now)));
-                }
-            }
-        }
-        places
+            let (longest_now, _) = **queue.first()?;
+            let here = (0..)
+                .zip(&queue)
+                .filter(|(_, (_, chat))| waits(chat).is_some_and(|it| it.tiers == *tiers));
+            let places = here.map(|(ahead, (_, chat))| (*chat, (ahead, longest_now))).collect();
+            Some((tiers.clone(), places))
+        };
+        sets.into_iter().filter_map(of_set).collect()
     }
 
     /// Has a chat fall due once at `at`, whatever its summary says.

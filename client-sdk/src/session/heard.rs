@@ -142,8 +142,8 @@ impl Session {
                 self.emit(Event::Mark { chat, who, delivered, read });
             }
             ToClient::ListMine { chats } => self.emit(Event::Mine(chats)),
-            ToClient::Wait { chat, ahead, longest_now } => {
-                self.emit(Event::Wait { chat, ahead, longest_now });
+            ToClient::Wait { chat, ahead, longest_now, estimate_minutes } => {
+                self.emit(Event::Wait { chat, ahead, longest_now, estimate_minutes });
             }
             ToClient::ListSnapshot { rows } => self.emit(Event::List(rows)),
             ToClient::ListRow { row } => self.emit(Event::Row(Box::new(row))),

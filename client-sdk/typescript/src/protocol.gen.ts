@@ -1586,7 +1586,12 @@ ahead: number,
 /**
  * Since when the longest waiting of those (or this one) waits.
  */
-longest_now: string, } | { "type": "list.snapshot",
+longest_now: string,
+/**
+ * How long, in full minutes, half of those waited at most who were claimed here within
+ * the last hour. Absent unless those were twenty at least.
+ */
+estimate_minutes?: number | null, } | { "type": "list.snapshot",
 /**
  * The rows.
  */

@@ -33,7 +33,7 @@ export function told(frame: ToClient): string {
     case "chat.mark":
       return `${frame.who.kind} ${frame.delivered - frame.read}`;
     case "wait":
-      return `${frame.ahead} ${frame.longest_now}`;
+      return `${frame.ahead} ${frame.longest_now} ${frame.estimate_minutes ?? "unknown"}`;
     case "list.snapshot":
       return frame.rows.map((row) => row.home_name).join();
     case "list.row":

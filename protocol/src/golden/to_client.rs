@@ -195,7 +195,12 @@ fn stream() -> Vec<ToClient> {
         snapshot(SnapshotReason::TooOld, offered, 4),
         ToClient::ChatTyping { chat: chat(), who: maya(), on: true },
         ToClient::ChatMark { chat: chat(), who: maya(), delivered: 4, read: 3 },
-        ToClient::Wait { chat: chat(), ahead: 2, longest_now: at("11:40") },
+        ToClient::Wait {
+            chat: chat(),
+            ahead: 2,
+            longest_now: at("11:40"),
+            estimate_minutes: Some(4),
+        },
     ]
 }
 

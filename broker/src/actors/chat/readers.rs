@@ -14,7 +14,7 @@ use deskbell_protocol::ids::UserId;
 use super::history::Written;
 use super::replay::within_page_from_end;
 use super::{ChatActor, Wish};
-use crate::actors::say::{Closed, Committed, Frame, Refused, Say, Whole};
+use crate::actors::say::{Closed, Committed, Frame, Place, Refused, Say, Whole};
 use crate::actors::session::{Deliver, Peer};
 use crate::presence::ConnectionId;
 use crate::secrets::address::Address;
@@ -395,9 +395,9 @@ impl ChatActor {
     }
 
     /// Tells the patron her place in the queue.
-    pub(super) fn tell_wait(&mut self, ahead: u32, longest_now: jiff::Timestamp) {
-        self.wait = Some((ahead, longest_now));
-        let frame = self.encode(&Say::Wait { chat: self.chat, ahead, longest_now });
+    pub(super) fn tell_wait(&mut self, place: Place) {
+        self.wait = Some(place);
+        let frame = self.encode(&Say::Wait { chat: self.chat, place });
         for reader in &self.readers.all {
             if reader.audience == Audience::Patron {
                 reader.peer.deliver(Deliver::frame(frame.clone()));

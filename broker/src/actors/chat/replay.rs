@@ -136,8 +136,8 @@ impl ChatActor {
         self.show_marks(place);
         let waits = self.state.phase == Phase::Waiting;
         let is_patron = self.reader_at(place).audience == Audience::Patron;
-        if let Some((ahead, longest_now)) = self.wait.filter(|_| waits && is_patron) {
-            let frame = self.encode(&Say::Wait { chat: self.chat, ahead, longest_now });
+        if let Some(stands) = self.wait.filter(|_| waits && is_patron) {
+            let frame = self.encode(&Say::Wait { chat: self.chat, place: stands });
             self.reader_at(place).out.push(frame);
         }
     }

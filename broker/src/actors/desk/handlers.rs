@@ -135,7 +135,13 @@ impl Handler<NextDue> for DeskActor {
     fn handle(&mut self, _: NextDue, _: &mut Context<Self>) -> Option<Timestamp> {
         self.tick_what_is_due();
         let settled = self.settling.until();
-        self.view.next_due().into_iter().chain(settled).chain(self.alarms.next()).min()
+        self.view
+            .next_due()
+            .into_iter()
+            .chain(settled)
+            .chain(self.alarms.next())
+            .chain(self.claims.next_end())
+            .min()
     }
 }
 
@@ -149,6 +155,9 @@ impl Handler<Moved> for DeskActor {
         let news = self.view.get(chat) != summary.as_ref();
         let owned = |it: Option<&Arc<Summary>>| it.is_some_and(|it| it.owner.is_some());
         let stays_owned = owned(self.view.get(chat)) && owned(summary.as_ref());
+        if claimed_by.is_some() {
+            self.count_claim(chat);
+        }
         let concerned = mine::changed(self.view.get(chat), summary.as_ref());
         let Some(change) = self.put(chat, summary) else { return };
         self.rearm.notify_one();

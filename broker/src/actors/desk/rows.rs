@@ -9,7 +9,7 @@ use deskbell_protocol::ids::{ChatId, Target, UserId};
 use super::DeskActor;
 use crate::actors::chat::Nudge;
 use crate::actors::queue::{Put, Take};
-use crate::actors::say::{Row, Say};
+use crate::actors::say::{Place, Row, Say};
 use crate::actors::session::{Deliver, Peer, QueueRows, RowGone, RowPut, Watching};
 use crate::presence::{ConnectionId, Told};
 use crate::views::desk::Moved;
@@ -104,14 +104,29 @@ impl DeskActor {
         Some(self.row(&next))
     }
 
+    /// Somebody claimed it: if nobody had owned it before, its wait tells how long others may wait.
+    pub(super) fn count_claim(&mut self, chat: ChatId) {
+        let now = self.seat.node.clock.now();
+        if let Some(rang) = self.view.get(chat)
+            && rang.owner.is_none()
+            && rang.preview.returned.is_none()
+        {
+            self.claims.claimed(chat, rang.since, &rang.tiers, now);
+        }
+    }
+
     /// Tells each waiting patron her place, where it changed.
     pub(super) fn tell_places(&mut self) {
         self.places.retain(|chat, _| self.view.get(*chat).is_some_and(|it| it.owner.is_none()));
-        for (chat, place) in self.view.places() {
-            if self.places.insert(chat, place) != Some(place) {
-                let (ahead, longest_now) = place;
+        for (tiers, places) in self.view.places() {
+            let estimate_minutes = self.claims.estimate_minutes(&tiers);
+            for (chat, (ahead, longest_now)) in places {
+                let place = Place { ahead, longest_now, estimate_minutes };
+                if self.places.insert(chat, place) == Some(place) {
+                    continue;
+                }
                 let handle = self.seat.node.registry.chat(chat, &self.seat);
-                handle.addr.do_send(Nudge::Wait { ahead, longest_now });
+                handle.addr.do_send(Nudge::Wait(place));
             }
         }
     }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use deskbell_domain::chat::Command;
+use deskbell_domain::person::Author;
 use deskbell_protocol::ToClient;
 use deskbell_protocol::event::Person;
-use deskbell_protocol::ids::{ChatId, Target};
+use deskbell_protocol::ids::{ChatId, Cmid, Target};
+use uuid::Uuid;
 
 use super::stage::{CHAT, Client, World, done, quiet};
 use crate::actors::session::Want;
@@ -150,5 +153,40 @@ fn who_previews_on_two_devices_is_one_person_until_the_last_of_them_goes() {
         tablet.leave();
         quiet().await;
         assert_eq!(previews(&mut maya), [none.clone(), noor, none]);
+    });
+}
+
+#[test]
+fn a_patron_is_told_an_estimate_once_twenty_claims_of_the_last_hour_allow_one() {
+    World::new().play(async |world| {
+        let stage = world.broker().await;
+        let mut maya = stage.operator("maya").await;
+        let mut last = stage.patron(99);
+        let estimate = |told: &[ToClient]| {
+            told.iter().rev().find_map(|frame| match frame {
+                ToClient::Wait { estimate_minutes, .. } => Some(*estimate_minutes),
+                _ => None,
+            })
+        };
+        for number in 0..20 {
+            let mut patron = stage.patron(number);
+            let chat = ChatId(100 + u128::from(number));
+            patron.open(chat).await;
+            world.clock.advance(Duration::from_secs(90));
+            if number == 19 {
+                last.open(CHAT).await;
+                last.sync().await;
+                assert_eq!(estimate(last.heard()), Some(None), "nineteen are too few");
+            }
+            done(&maya.claim(chat).await);
+            let by = Author::Operator("maya".parse().unwrap());
+            let end = Command::End { by };
+            done(&maya.ask(Want::write(chat, Cmid(Uuid::from_u128(7)), 3, end)).await);
+        }
+        last.until(|it| matches!(it, ToClient::Wait { estimate_minutes: Some(2), .. })).await;
+        // An hour after the first of them they are too few again.
+        world.clock.advance(Duration::from_secs(3_600 - 19 * 90));
+        quiet().await;
+        assert_eq!(estimate(last.heard()), Some(None));
     });
 }

@@ -34,6 +34,10 @@ fn desk(chats: impl IntoIterator<Item = Summary>) -> DeskView {
     desk
 }
 
+fn places(desk: &DeskView) -> Vec<(ChatId, (u32, Timestamp))> {
+    desk.places().into_iter().flat_map(|(_, places)| places).collect()
+}
+
 #[test]
 fn a_place_counts_each_chat_before_it_once_in_whatever_queues_they_share() {
     let claimed = Summary {
@@ -48,7 +52,7 @@ fn a_place_counts_each_chat_before_it_once_in_whatever_queues_they_share() {
         waiting(5, 5, &["department/other"]),
         claimed,
     ]);
-    let mut places = desk.places();
+    let mut places = places(&desk);
     places.sort();
     let place = |chat, ahead, since| (ChatId(chat), (ahead, second(since)));
     let expected =
@@ -59,7 +63,7 @@ fn a_place_counts_each_chat_before_it_once_in_whatever_queues_they_share() {
 #[test]
 fn two_thousand_waiting_chats_are_placed_in_their_order() {
     let desk = desk((0..2_000).map(|number| waiting(number, 0, &["department/ref", "coop/tri"])));
-    let places = desk.places();
+    let places = places(&desk);
     assert_eq!(places.len(), 2_000);
     assert!((0..).zip(&places).all(|(ahead, (_, (place, _)))| *place == ahead));
 }
