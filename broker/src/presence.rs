@@ -9,9 +9,10 @@ pub mod local;
 use std::collections::BTreeSet;
 
 use deskbell_domain::chat::event::Digest;
+use deskbell_domain::directory::Directory;
 use deskbell_domain::person::{Standing, Status};
 use deskbell_domain::staffing::StaffingEvent;
-use deskbell_protocol::ids::{SessionId, Target, UserId};
+use deskbell_protocol::ids::{SessionId, Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 
 /// Identifies one connection on this node.
@@ -24,7 +25,9 @@ pub struct Told {
     pub status: Status,
     /// The departments and co-ops she monitors.
     pub monitoring: BTreeSet<Target>,
-    /// When she last changed either.
+    /// The ticket queues she monitors.
+    pub ticket_queues: BTreeSet<TicketQueueId>,
+    /// When she last changed any of it.
     pub at: Timestamp,
 }
 
@@ -70,8 +73,8 @@ pub trait Presence: Send + Sync + 'static {
     fn told(&self, user: &UserId) -> Option<Told>;
     /// How she stands: offline without a connection.
     fn standing(&self, user: &UserId) -> Standing;
-    /// Takes targets away from whoever may no longer monitor them.
-    fn restrict(&self, allowed: &dyn Fn(&UserId, &Target) -> bool) -> Shift;
+    /// Takes away from everybody what she may no longer monitor.
+    fn restrict(&self, directory: &Directory) -> Shift;
 
     /// A connection of a patron's session began; tells whether it is the first.
     fn patron_connected(&self, session: &Digest, connection: ConnectionId) -> bool;
@@ -86,6 +89,8 @@ pub trait Presence: Send + Sync + 'static {
     fn all_away(&self, target: &Target) -> bool;
     /// Who stands there, with her status; in the order of ids.
     fn colleagues(&self, target: &Target) -> Vec<(UserId, Status)>;
+    /// Who monitors a ticket queue, with her status, by id; nobody who is not connected.
+    fn ticket_colleagues(&self, queue: &TicketQueueId) -> Vec<(UserId, Status)>;
     /// Takes one target away from one person, as if she had told so at `at`. Answers what holds.
     fn take_off(&self, user: &UserId, target: &Target, at: Timestamp) -> Option<(Told, Shift)>;
 }

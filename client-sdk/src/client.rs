@@ -14,7 +14,7 @@ use crate::error::ClientError;
 use crate::event::{CloseReason, Event, Status};
 use crate::options::Options;
 use crate::protocol::event::{Position, Sequenced};
-use crate::protocol::ids::{ChatId, Cmid, Target};
+use crate::protocol::ids::{ChatId, Cmid, Target, TicketQueueId};
 use crate::protocol::view::{self, PresenceView};
 use crate::write::{Pending, Ring, Write, Written};
 
@@ -33,12 +33,23 @@ pub(crate) enum Command {
     History { chat: ChatId, before: u64, max: u32, reply: Reply<History> },
     ListSubscribe { reply: Reply<()> },
     ListUnsubscribe { reply: Reply<()> },
-    SetPresence { status: view::Status, monitoring: Vec<Target>, reply: Reply<PresenceView> },
+    SetPresence { told: Monitoring, reply: Reply<PresenceView> },
     Sync { reply: Reply<()> },
     Desk { call: Call, reply: Reply<Said> },
     Typing { chat: ChatId, on: bool },
     Read { chat: ChatId, seq: u64 },
     Close,
+}
+
+/// What a person tells about herself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Monitoring {
+    /// Her status.
+    pub status: view::Status,
+    /// All departments and co-ops that she monitors.
+    pub targets: Vec<Target>,
+    /// All ticket queues that she monitors; `None`: as before.
+    pub ticket_queues: Option<Vec<TicketQueueId>>,
 }
 
 /// Older events of a chat.
@@ -268,14 +279,20 @@ impl Client {
         self.ask(|reply| Command::ListUnsubscribe { reply }).await
     }
 
-    /// Status and monitoring; told again after every reconnect, with the time of this change.
-    /// Resolves with what then holds: a later change on another device wins.
+    /// Status and monitoring of departments and co-ops; ticket queues stay as they are. See
+    /// [`Self::monitor`].
     pub async fn set_presence(
         &self,
         status: view::Status,
-        monitoring: Vec<Target>,
+        targets: Vec<Target>,
     ) -> Result<PresenceView, ClientError> {
-        self.ask(|reply| Command::SetPresence { status, monitoring, reply }).await
+        self.monitor(Monitoring { status, targets, ticket_queues: None }).await
+    }
+
+    /// Status and all that one monitors; told again after every reconnect, with the time of this
+    /// change. Resolves with what then holds: a later change on another device wins.
+    pub async fn monitor(&self, told: Monitoring) -> Result<PresenceView, ClientError> {
+        self.ask(|reply| Command::SetPresence { told, reply }).await
     }
 
     /// Resolves once everything committed before has been delivered to [`Events`].

@@ -50,7 +50,7 @@ mod write;
 pub use deskbell_protocol as protocol;
 
 pub use backoff::{AT_ONCE_SPREAD, Backoff};
-pub use client::{Client, Events, History};
+pub use client::{Client, Events, History, Monitoring};
 pub use connection::Driver;
 pub use connector::{AsyncStream, BoxFuture, Connector, TcpConnector};
 pub use desk::Forecast;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::client::Reply;
-use crate::protocol::ids::Target;
+use crate::protocol::ids::{Target, TicketQueueId};
 use crate::protocol::view::{PresenceView, Status};
 
 /// A status and monitoring with the time of the change, if the broker's clock was known.
@@ -16,6 +16,8 @@ use crate::protocol::view::{PresenceView, Status};
 pub(crate) struct Wish {
     pub(crate) status: Status,
     pub(crate) monitoring: Vec<Target>,
+    /// `None`: as before.
+    pub(crate) ticket_queues: Option<Vec<TicketQueueId>>,
     pub(crate) at: Option<Timestamp>,
     /// The same by our own clock, for a change made before the broker's was known.
     pub(crate) made: Option<Instant>,
@@ -98,7 +100,13 @@ impl Presence {
 }
 
 fn wish_of(view: &PresenceView) -> Wish {
-    Wish { status: view.status, monitoring: view.monitoring.clone(), at: Some(view.at), made: None }
+    Wish {
+        status: view.status,
+        monitoring: view.monitoring.clone(),
+        ticket_queues: Some(view.ticket_queues.clone()),
+        at: Some(view.at),
+        made: None,
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +114,12 @@ mod tests {
     use super::*;
 
     fn view(status: Status, second: i64) -> PresenceView {
-        PresenceView { status, monitoring: vec![], at: Timestamp::from_second(second).unwrap() }
+        PresenceView {
+            status,
+            monitoring: vec![],
+            ticket_queues: vec![],
+            at: Timestamp::from_second(second).unwrap(),
+        }
     }
 
     fn wish(status: Status, second: i64) -> Wish {

@@ -32,14 +32,18 @@ pub struct Colleague {
     pub status: Status,
 }
 
-/// A ticket queue that an operator works on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A ticket queue that an operator works on, and who monitors it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct TicketQueueView {
     /// Which.
     pub id: TicketQueueId,
     /// As people call it.
     pub name: String,
+    /// Whether the reader monitors it.
+    pub monitored: bool,
+    /// Who else does right now; none included.
+    pub others: Vec<Colleague>,
 }
 
 /// What an operator may monitor: the reply to `desk.queues`.

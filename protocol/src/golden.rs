@@ -126,6 +126,7 @@ fn presence() -> PresenceView {
     PresenceView {
         status: Status::Online,
         monitoring: vec![target("department/birch-reference"), target("coop/tri-county")],
+        ticket_queues: vec![id("birch-follow-up")],
         at: at("02:11"),
     }
 }

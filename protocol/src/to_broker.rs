@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Answer, Position};
-use crate::ids::{ChatId, ClientId, Cmid, CoopId, Target, UserId, WidgetId};
+use crate::ids::{ChatId, ClientId, Cmid, CoopId, Target, TicketQueueId, UserId, WidgetId};
 use crate::view::{CoopLevel, Status};
 
 /// One frame from a client.
@@ -59,6 +59,9 @@ pub enum ToBroker {
         status: Status,
         /// All departments and co-ops to monitor from now on.
         monitoring: Vec<Target>,
+        /// All ticket queues to monitor from now on; `null`: as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket_queues: Option<Vec<TicketQueueId>>,
         /// When the person changed it; `null`: now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{EndCause, Person};
-use crate::ids::{ChatId, InstitutionId, Target, WidgetId};
+use crate::ids::{ChatId, InstitutionId, Target, TicketQueueId, WidgetId};
 
 /// Who reads a chat, and so what of it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -222,7 +222,10 @@ pub struct PresenceView {
     pub status: Status,
     /// The departments and co-ops she monitors, in the directory's order.
     pub monitoring: Vec<Target>,
-    /// When she last changed either.
+    /// The ticket queues she monitors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticket_queues: Vec<TicketQueueId>,
+    /// When she last changed any of it.
     #[cfg_attr(feature = "schema", schemars(with = "String"), ts(type = "string"))]
     pub at: Timestamp,
 }

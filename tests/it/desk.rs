@@ -106,6 +106,35 @@ async fn check_status_says_who_else_monitors_and_whom_to_ask_for_a_co_op() {
 }
 
 #[tokio::test]
+async fn ticket_queues_are_monitored_apart_and_stay_so_through_changes_of_the_rest() {
+    let desk = desk(&[]).await;
+    let (mut maya, mut admin) = (desk.operator("maya").await, desk.operator("birch-admin").await);
+    let toggles = |tickets: Value| {
+        let monitoring = json!(["coop/tri-county"]);
+        json!({ "status": "online", "monitoring": monitoring, "ticket_queues": tickets })
+    };
+    let told = maya.ask("presence.set", toggles(json!(["birch-follow-up"]))).await;
+    assert_eq!(told["presence"]["ticket_queues"], json!(["birch-follow-up"]), "{told}");
+    let told = maya.ask("presence.set", toggles(Value::Null)).await;
+    assert_eq!(told["presence"]["ticket_queues"], json!(["birch-follow-up"]), "{told}");
+
+    let seen = admin.ask("desk.queues", json!({})).await;
+    let queue = &seen["ticket_queues"][0];
+    assert_eq!((&queue["name"], &queue["monitored"]), (&json!("Birch Follow-up"), &json!(false)));
+    assert_eq!(queue["others"][0]["who"]["id"], "maya", "{seen}");
+    let hers = maya.ask("desk.queues", json!({})).await;
+    let queue = &hers["ticket_queues"][0];
+    assert_eq!((&queue["monitored"], &queue["others"]), (&json!(true), &json!([])), "{hers}");
+
+    refused(
+        &maya.ask("presence.set", toggles(json!(["elm-follow-up"]))).await,
+        ErrorCode::TargetNotAllowed,
+    );
+    let told = maya.ask("presence.set", toggles(json!([]))).await;
+    assert_eq!(told["presence"].get("ticket_queues"), None, "{told}");
+}
+
+#[tokio::test]
 async fn explain_says_who_would_be_rung_and_why_each_other_would_not() {
     let desk = desk(&[]).await;
     let mut maya = desk.operator("maya").await;

@@ -94,6 +94,18 @@ impl Directory {
         }
     }
 
+    /// Whether `user` may monitor a ticket queue: as one of its members.
+    pub fn may_monitor_tickets(&self, user: &UserId, queue: &TicketQueueId) -> bool {
+        let works_there = self.ticket_queues.get(queue).is_some_and(|it| it.members.contains(user));
+        works_there && self.active_user(user).is_some()
+    }
+
+    /// Every ticket queue that `user` may monitor, in id order.
+    pub fn monitorable_tickets(&self, user: &UserId) -> Vec<TicketQueueId> {
+        let all = self.ticket_queues.keys();
+        all.filter(|queue| self.may_monitor_tickets(user, queue)).cloned().collect()
+    }
+
     /// Whether `user` is listed in a department, or in the ticket queue that it is bound to.
     fn is_member(&self, user: &UserId, department: &Department) -> bool {
         let queue = department.queue.as_ref().and_then(|id| self.ticket_queues.get(id));

@@ -154,7 +154,7 @@ fn head_of(heads: &[Option<(u64, deskbell_protocol::ids::Eid)>]) -> u64 {
 fn show(node: &Arc<Node>, directory: Directory) {
     let directory = Arc::new(directory);
     node.directory.store(directory.clone());
-    let shift = node.presence.restrict(&|user, target| directory.may_monitor(user, target));
+    let shift = node.presence.restrict(&directory);
     node.desk().directory_changed(shift);
     let signed_out = |peer: &Peer| peer.operator().is_some_and(|user| !is_active(node, user));
     node.registry.close_those(signed_out, CloseCode::SignedOut);

@@ -12,7 +12,7 @@ use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::{Directory, Widget};
 use deskbell_domain::routing::Facts;
 use deskbell_domain::staffing::Staffing;
-use deskbell_protocol::ids::{SessionId, Target, UserId};
+use deskbell_protocol::ids::{SessionId, Target, TicketQueueId, UserId};
 use deskbell_protocol::limits::Limits;
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, watch};
@@ -123,8 +123,13 @@ impl Node {
         let may = |target: &Target| {
             !matches!(target, Target::Operator(_)) && directory.may_monitor(user, target)
         };
-        let monitoring = starts.monitoring.into_iter().filter(may).collect();
-        Told { status: starts.status, monitoring, at: Timestamp::UNIX_EPOCH }
+        let tickets = |queue: &TicketQueueId| directory.may_monitor_tickets(user, queue);
+        Told {
+            status: starts.status,
+            monitoring: starts.monitoring.into_iter().filter(may).collect(),
+            ticket_queues: starts.ticket_queues.into_iter().filter(tickets).collect(),
+            at: Timestamp::UNIX_EPOCH,
+        }
     }
 
     /// What a patron of `widget` would find at `at`, by who is there now.

@@ -11,7 +11,7 @@ use deskbell_domain::chat::{ChatEvent, ChatState, Refusal, Summary};
 use deskbell_domain::directory::{Ban, Directory};
 use deskbell_domain::person::{Author, Status};
 use deskbell_domain::routing::Plan;
-use deskbell_protocol::ids::{ChatId, CoopId, Eid, Target, UserId, WidgetId};
+use deskbell_protocol::ids::{ChatId, CoopId, Eid, Target, TicketQueueId, UserId, WidgetId};
 use jiff::Timestamp;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -124,11 +124,11 @@ pub enum Closed {
     Ended(EndCause),
 }
 
-/// A queue that somebody may monitor, and who stands there.
+/// What somebody may monitor, and who stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queue {
+pub struct Stand<T> {
     /// Which.
-    pub target: Target,
+    pub at: T,
     /// Whether she monitors it.
     pub monitored: bool,
     /// Who else does.
@@ -198,7 +198,12 @@ pub enum Say<'a> {
     /// A row went.
     Gone { chat: ChatId, claimed_by: Option<&'a UserId> },
     /// What one may monitor, and who stands there; or whom to ask for a co-op.
-    Queues { re: u32, user: &'a UserId, queues: &'a [Queue] },
+    Queues {
+        re: u32,
+        user: &'a UserId,
+        queues: &'a [Stand<Target>],
+        tickets: &'a [Stand<TicketQueueId>],
+    },
     /// Who would be rung, and why each other would not.
     Explained { re: u32, widget: &'a WidgetId, at: Timestamp, plan: &'a Plan, found: &'a Found },
     /// Who may not ring at one's library.

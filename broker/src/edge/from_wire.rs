@@ -93,9 +93,10 @@ pub fn want(
             Err(Refusal::new(ErrorCode::BadRequest, "this connection has said hello already"))
         }
         ToBroker::Sync { .. } => Ok(Want::Sync),
-        ToBroker::PresenceSet { status, monitoring, at, .. } => {
+        ToBroker::PresenceSet { status, monitoring, ticket_queues, at, .. } => {
             let monitoring = monitoring.into_iter().collect();
-            Ok(Want::Tell { status: status_of(status), monitoring, at })
+            let ticket_queues = ticket_queues.map(|all| all.into_iter().collect());
+            Ok(Want::Tell { status: status_of(status), monitoring, ticket_queues, at })
         }
         ToBroker::ListSubscribe { .. } => Ok(Want::Watch),
         ToBroker::ListUnsubscribe { .. } => Ok(Want::Unwatch),

@@ -156,7 +156,12 @@ fn status_view(status: Status) -> view::Status {
 /// What a person told, as the wire has it.
 pub fn presence_view(told: &Told) -> PresenceView {
     let status = status_view(told.status);
-    PresenceView { status, monitoring: told.monitoring.iter().cloned().collect(), at: told.at }
+    PresenceView {
+        status,
+        monitoring: told.monitoring.iter().cloned().collect(),
+        ticket_queues: told.ticket_queues.iter().cloned().collect(),
+        at: told.at,
+    }
 }
 
 /// An operator, as `audience` may know her: patrons get no login names.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use dashmap::DashMap;
 use deskbell_domain::chat::event::Digest;
+use deskbell_domain::directory::Directory;
 use deskbell_domain::person::{Standing, Status};
 use deskbell_domain::staffing::StaffingEvent;
-use deskbell_protocol::ids::{SessionId, Target, UserId};
+use deskbell_protocol::ids::{SessionId, Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 
 use super::{Arrival, ConnectionId, Presence, Shift, Told};
@@ -42,7 +43,8 @@ impl Person {
     fn new() -> Self {
         // She has told nothing yet: whatever she restates is newer.
         let at = Timestamp::UNIX_EPOCH;
-        let told = Told { status: Status::Online, monitoring: BTreeSet::new(), at };
+        let (monitoring, ticket_queues) = (BTreeSet::new(), BTreeSet::new());
+        let told = Told { status: Status::Online, monitoring, ticket_queues, at };
         let (counted, counted_away) = (BTreeSet::new(), BTreeSet::new());
         let (connections, sessions) = (Vec::new(), Vec::new());
         Self { told, connections, sessions, counted, counted_away }
@@ -132,6 +134,15 @@ impl LocalPresence {
         changes
     }
 
+    /// People with their status, by id.
+    fn those(&self, are: impl Fn(&Person) -> bool) -> Vec<(UserId, Status)> {
+        let people = self.people.iter().filter(|person| are(person));
+        let mut found: Vec<_> =
+            people.map(|person| (person.key().clone(), person.status())).collect();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found
+    }
+
     fn shift(&self, changes: Vec<StaffingEvent>) -> Shift {
         Shift { targets: self.count(&changes), changes, ..Shift::default() }
     }
@@ -179,11 +190,13 @@ impl Presence for LocalPresence {
         })
     }
 
-    fn restrict(&self, allowed: &dyn Fn(&UserId, &Target) -> bool) -> Shift {
+    fn restrict(&self, directory: &Directory) -> Shift {
         let mut shift = Shift::default();
         for mut person in self.people.iter_mut() {
             let user = person.key().clone();
-            person.told.monitoring.retain(|target| allowed(&user, target));
+            let told = &mut person.told;
+            told.monitoring.retain(|target| directory.may_monitor(&user, target));
+            told.ticket_queues.retain(|queue| directory.may_monitor_tickets(&user, queue));
             let Shift { targets, changes, .. } = self.shift(self.recount(&user, &mut person));
             shift.targets.extend(targets);
             shift.changes.extend(changes);
@@ -220,11 +233,13 @@ impl Presence for LocalPresence {
     }
 
     fn colleagues(&self, target: &Target) -> Vec<(UserId, Status)> {
-        let there = self.people.iter().filter(|person| person.counted.contains(target));
-        let mut found: Vec<_> =
-            there.map(|person| (person.key().clone(), person.status())).collect();
-        found.sort_by(|(one, _), (other, _)| one.cmp(other));
-        found
+        self.those(|person| person.counted.contains(target))
+    }
+
+    fn ticket_colleagues(&self, queue: &TicketQueueId) -> Vec<(UserId, Status)> {
+        self.those(|person| {
+            person.status() != Status::Offline && person.told.ticket_queues.contains(queue)
+        })
     }
 
     fn take_off(&self, user: &UserId, target: &Target, at: Timestamp) -> Option<(Told, Shift)> {
@@ -252,7 +267,8 @@ mod tests {
     }
 
     fn monitors(second: i64) -> Told {
-        Told { status: Status::Online, monitoring: [coop()].into(), at: at(second) }
+        let (monitoring, ticket_queues) = ([coop()].into(), BTreeSet::new());
+        Told { status: Status::Online, monitoring, ticket_queues, at: at(second) }
     }
 
     /// A tab of one sign-in of Maya's, who starts with nothing.
@@ -327,7 +343,8 @@ mod tests {
         let maya: UserId = "maya".parse().unwrap();
         connect(&presence, 1);
         presence.tell(&maya, monitors(10));
-        let stale = Told { status: Status::Internal, monitoring: BTreeSet::new(), at: at(5) };
+        let monitoring = BTreeSet::new();
+        let stale = Told { status: Status::Internal, monitoring, ..monitors(5) };
         assert_eq!(presence.tell(&maya, stale).0, monitors(10));
         assert!(presence.online(&coop()));
     }

@@ -3,21 +3,20 @@
 //! Requests leave in order, within the rate and the number in flight that `welcome` told (beyond
 //! which the broker would not even read a `pong`). Not here: their replies (`heard.rs`).
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{Answer, Asked, Phase, Session};
-use crate::client::{Command, Reply};
+use crate::client::{Command, Monitoring, Reply};
 use crate::error::ClientError;
 use crate::event::Status;
 use crate::outbox::{Entry, Lane};
 use crate::presence::Wish;
 use crate::protocol::codes::ErrorCode;
 use crate::protocol::event::Position;
-use crate::protocol::ids::{ChatId, Cmid, Target};
+use crate::protocol::ids::{ChatId, Cmid};
 use crate::protocol::to_broker::ToBroker;
 use crate::protocol::to_client::Refused;
-use crate::protocol::view::{self, PresenceView};
+use crate::protocol::view::PresenceView;
 
 impl Session {
     /// The app calls.
@@ -40,13 +39,14 @@ impl Session {
             // Nobody is there to see it.
             Command::Typing { .. } => {}
             Command::Read { chat, seq } => self.marks.read(chat, seq, now),
-            Command::SetPresence { status, monitoring, reply } => {
+            Command::SetPresence { told, reply } => {
                 let at = self.server_now(now);
-                let wish = Wish { status, monitoring: monitoring.clone(), at, made: Some(now) };
-                let generation = self.presence.wish(wish);
+                let Monitoring { status, targets: monitoring, ticket_queues } = told;
+                let wish = Wish { status, monitoring, ticket_queues, at, made: Some(now) };
+                let generation = self.presence.wish(wish.clone());
                 if open {
                     // The broker's own clock is the better one for a change made right now.
-                    self.tell_presence(generation, status, monitoring, None, Some(reply));
+                    self.tell_presence(generation, Wish { at: None, ..wish }, Some(reply));
                 } else {
                     self.presence.wait(reply);
                 }
@@ -72,25 +72,23 @@ impl Session {
     pub(super) fn tell_presence(
         &mut self,
         generation: u32,
-        status: view::Status,
-        monitoring: Vec<Target>,
-        at: Option<Timestamp>,
+        wish: Wish,
         reply: Option<Reply<PresenceView>>,
     ) {
+        let Wish { status, monitoring, ticket_queues, at, .. } = wish;
         self.request(Asked::Presence { generation, reply }, |id| ToBroker::PresenceSet {
             id,
             status,
             monitoring,
+            ticket_queues,
             at,
         });
     }
 
     pub(super) fn restate_presence(&mut self) {
-        let Some(Wish { status, monitoring, at, .. }) = self.presence.to_restate().cloned() else {
-            return;
-        };
+        let Some(wish) = self.presence.to_restate().cloned() else { return };
         let generation = self.presence.generation();
-        self.tell_presence(generation, status, monitoring, at, None);
+        self.tell_presence(generation, wish, None);
     }
 
     pub(super) fn request_list(&mut self, reply: Option<Reply<()>>) {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::client::Monitoring;
 use crate::protocol::http::Granted;
 use crate::protocol::ids::{Eid, SessionId};
 use crate::protocol::to_client::ToClient;
@@ -365,8 +366,9 @@ fn presence_is_restated_with_the_time_of_its_change_unless_overtaken() {
     let mut session = session(now);
     open(&mut session, now);
     let (reply, _outcome) = oneshot::channel();
-    let (status, monitoring) = (crate::protocol::view::Status::Online, vec![]);
-    session.ask(now + 5 * SECOND, Command::SetPresence { status, monitoring, reply });
+    let status = crate::protocol::view::Status::Online;
+    let told = Monitoring { status, targets: vec![], ticket_queues: None };
+    session.ask(now + 5 * SECOND, Command::SetPresence { told, reply });
     let told = said(&mut session).remove(0);
     assert_eq!(told.get("at"), None, "right now is the broker's to say");
     session.lost(now + 6 * SECOND, close_code(1006));

@@ -751,7 +751,11 @@ status: Status,
  */
 monitoring: Array<Target>,
 /**
- * When she last changed either.
+ * The ticket queues she monitors.
+ */
+ticket_queues?: Array<TicketQueueId>,
+/**
+ * When she last changed any of it.
  */
 at: string, };
 
@@ -954,7 +958,7 @@ export type Target = string;
 export type TicketQueueId = string;
 
 /**
- * A ticket queue that an operator works on.
+ * A ticket queue that an operator works on, and who monitors it.
  */
 export type TicketQueueView = {
 /**
@@ -964,7 +968,15 @@ id: TicketQueueId,
 /**
  * As people call it.
  */
-name: string, };
+name: string,
+/**
+ * Whether the reader monitors it.
+ */
+monitored: boolean,
+/**
+ * Who else does right now; none included.
+ */
+others: Array<Colleague>, };
 
 /**
  * One frame from a client.
@@ -1010,6 +1022,10 @@ status: Status,
  * All departments and co-ops to monitor from now on.
  */
 monitoring: Array<Target>,
+/**
+ * All ticket queues to monitor from now on; `null`: as before.
+ */
+ticket_queues?: Array<TicketQueueId> | null,
 /**
  * When the person changed it; `null`: now.
  */

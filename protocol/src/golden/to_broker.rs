@@ -76,6 +76,7 @@ fn connection() -> Vec<ToBroker> {
             id: 4,
             status: Status::Online,
             monitoring: vec![target("department/birch-reference"), target("coop/tri-county")],
+            ticket_queues: Some(vec![id("birch-follow-up")]),
             at: Some(at("02:11")),
         },
         ToBroker::ListSubscribe { id: 5 },

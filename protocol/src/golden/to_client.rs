@@ -277,6 +277,8 @@ fn queues() -> ToClient {
         ticket_queues: vec![TicketQueueView {
             id: id("birch-follow-up"),
             name: "Birch Follow-up".into(),
+            monitored: true,
+            others: Vec::new(),
         }],
         coops: vec![queue("coop/tri-county", "Tri-County Co-op", true, vec![ines])],
         ask: Vec::new(),

@@ -62,10 +62,13 @@ pub(super) fn never_staffed(all: &Directory) -> Vec<(&WidgetId, Option<&Target>)
 }
 
 /// What people would start to monitor and may not: it is left out when they sign in.
-pub(super) fn never_started(all: &Directory) -> impl Iterator<Item = (&UserId, &Target)> {
+pub(super) fn never_started(all: &Directory) -> impl Iterator<Item = (&UserId, String)> {
     all.users.iter().filter(|(_, it)| it.active).flat_map(move |(user, it)| {
-        let denied = it.starts.monitoring.iter().filter(|it| !all.may_monitor(user, it));
-        denied.map(move |target| (user, target))
+        let targets = it.starts.monitoring.iter().filter(|it| !all.may_monitor(user, it));
+        let tickets = it.starts.ticket_queues.iter();
+        let tickets = tickets.filter(|it| !all.may_monitor_tickets(user, it));
+        let denied = targets.map(ToString::to_string).chain(tickets.map(ToString::to_string));
+        denied.map(move |what| (user, what))
     })
 }
 

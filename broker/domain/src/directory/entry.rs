@@ -274,11 +274,15 @@ pub struct Starts {
     pub status: Status,
     /// Monitoring these departments and co-ops, as far as she may.
     pub monitoring: BTreeSet<Target>,
+    /// And these ticket queues.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub ticket_queues: BTreeSet<TicketQueueId>,
 }
 
 impl Default for Starts {
     fn default() -> Self {
-        Self { status: Status::Online, monitoring: BTreeSet::new() }
+        let (monitoring, ticket_queues) = (BTreeSet::new(), BTreeSet::new());
+        Self { status: Status::Online, monitoring, ticket_queues }
     }
 }
 

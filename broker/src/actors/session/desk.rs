@@ -7,14 +7,14 @@ use deskbell_domain::access::{NotAdmin, administers, bans, looks_after, may_set_
 use deskbell_domain::coverage;
 use deskbell_domain::directory::command::Command;
 use deskbell_domain::directory::{CoopLevel, Directory};
-use deskbell_domain::person::Author;
-use deskbell_protocol::ids::{ChatId, CoopId, Target, UserId, WidgetId};
+use deskbell_domain::person::{Author, Status};
+use deskbell_protocol::ids::{ChatId, CoopId, Target, TicketQueueId, UserId, WidgetId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Peer, SessionActor};
 use crate::actors::directory::ApplyError;
 use crate::actors::node::{Found, Node};
-use crate::actors::say::{Queue, Refused, Say};
+use crate::actors::say::{Refused, Say, Stand};
 use crate::world::time_zone;
 
 /// How far a forecast looks.
@@ -97,14 +97,24 @@ impl SessionActor {
         let node = &self.seat.node;
         let directory = node.directory.load();
         let told = node.presence.told(user);
-        let queue = |target: Target| {
-            let monitored = told.as_ref().is_some_and(|it| it.monitoring.contains(&target));
-            let mut others = node.presence.colleagues(&target);
+        let without_her = |mut others: Vec<(UserId, Status)>| {
             others.retain(|(other, _)| other != user);
-            Queue { target, monitored, others }
+            others
+        };
+        let queue = |at: Target| {
+            let monitored = told.as_ref().is_some_and(|it| it.monitoring.contains(&at));
+            let others = without_her(node.presence.colleagues(&at));
+            Stand { at, monitored, others }
+        };
+        let ticket_queue = |at: TicketQueueId| {
+            let monitored = told.as_ref().is_some_and(|it| it.ticket_queues.contains(&at));
+            let others = without_her(node.presence.ticket_colleagues(&at));
+            Stand { at, monitored, others }
         };
         let queues: Vec<_> = directory.monitorable(user).into_iter().map(queue).collect();
-        self.reply(&Say::Queues { re, user, queues: &queues });
+        let tickets = directory.monitorable_tickets(user);
+        let tickets: Vec<_> = tickets.into_iter().map(ticket_queue).collect();
+        self.reply(&Say::Queues { re, user, queues: &queues, tickets: &tickets });
     }
 
     fn explain(

@@ -9,7 +9,7 @@ use deskbell_domain::access::Denied;
 use deskbell_domain::access::bans::Sentence;
 use deskbell_domain::chat::{ChatEvent, Command};
 use deskbell_domain::person::Status;
-use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target};
+use deskbell_protocol::ids::{ChatId, Cmid, Eid, Target, TicketQueueId};
 use jiff::Timestamp;
 
 use super::desk::Desire;
@@ -53,7 +53,13 @@ pub enum Want {
     /// No list any longer.
     Unwatch,
     /// Status and monitoring.
-    Tell { status: Status, monitoring: BTreeSet<Target>, at: Option<Timestamp> },
+    Tell {
+        status: Status,
+        monitoring: BTreeSet<Target>,
+        /// None: as before.
+        ticket_queues: Option<BTreeSet<TicketQueueId>>,
+        at: Option<Timestamp>,
+    },
     /// An answer once everything before has been sent.
     Sync,
     /// Something of the desk as a whole.
@@ -141,7 +147,9 @@ impl Handler<Request> for SessionActor {
                 self.drop_list();
                 self.reply(&Say::Done { re, at: None });
             }
-            Want::Tell { status, monitoring, at } => self.tell(re, status, monitoring, at),
+            Want::Tell { status, monitoring, ticket_queues, at } => {
+                self.tell(re, status, monitoring, ticket_queues, at);
+            }
             Want::Sync => self.sync(re),
             Want::Desk(desire) => match self.peer.operator().cloned() {
                 Some(user) => self.desires(re, &user, desire),
@@ -192,7 +200,14 @@ impl SessionActor {
         }
     }
 
-    fn tell(&mut self, re: u32, status: Status, wanted: BTreeSet<Target>, at: Option<Timestamp>) {
+    fn tell(
+        &mut self,
+        re: u32,
+        status: Status,
+        wanted: BTreeSet<Target>,
+        tickets: Option<BTreeSet<TicketQueueId>>,
+        at: Option<Timestamp>,
+    ) {
         let Some(user) = self.peer.operator().cloned() else {
             return self.refuse(re, &Refused::Denied(Denied::WrongRole));
         };
@@ -204,10 +219,20 @@ impl SessionActor {
         if let Some(target) = denied {
             return self.refuse(re, &Refused::MayNotMonitor(target.to_string()));
         }
+        let foreign = tickets.iter().flatten();
+        let foreign = foreign.into_iter().find(|it| !directory.may_monitor_tickets(&user, it));
+        if let Some(queue) = foreign {
+            return self.refuse(re, &Refused::MayNotMonitor(format!("ticket queue {queue}")));
+        }
+        let as_before = || node.presence.told(&user).map(|it| it.ticket_queues);
+        let ticket_queues = tickets.or_else(as_before).unwrap_or_default();
         let now = node.clock.now();
         // A clock that runs ahead must not make later changes look old.
         let at = at.map_or(now, |at| at.min(now));
-        let (holds, shift) = node.presence.tell(&user, Told { status, monitoring: wanted, at });
+        let (holds, shift) = {
+            let told = Told { status, monitoring: wanted, ticket_queues, at };
+            node.presence.tell(&user, told)
+        };
         self.monitoring_changed(&holds);
         self.reply(&Say::Presence { re: Some(re), told: &holds });
         node.desk().told(Arc::clone(&self.peer), holds, shift);

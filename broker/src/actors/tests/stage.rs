@@ -313,7 +313,8 @@ impl Client {
 
     pub(super) async fn tell(&mut self, monitoring: &[&str]) {
         let monitoring = monitoring.iter().map(|it| it.parse::<Target>().unwrap()).collect();
-        self.ask(Want::Tell { status: Status::Online, monitoring, at: None }).await;
+        self.ask(Want::Tell { status: Status::Online, monitoring, ticket_queues: None, at: None })
+            .await;
     }
 
     pub(super) async fn open(&mut self, chat: ChatId) {

@@ -4,23 +4,24 @@
 use deskbell_domain::access::admins_of;
 use deskbell_domain::audience::Audience;
 use deskbell_domain::directory::{Ban, Directory};
+use deskbell_domain::person::Status;
 use deskbell_domain::routing::{Reason, Verdict};
 use deskbell_protocol::ToClient;
 use deskbell_protocol::desk::{
     Availability, BanView, Colleague, Explained, OptionView, QueueView, Queues, SkipReason,
     TicketQueueView,
 };
-use deskbell_protocol::ids::{Target, UserId};
+use deskbell_protocol::ids::{Target, TicketQueueId, UserId};
 use deskbell_protocol::to_client::GapReason;
 
 use super::{operator, status_view};
 use crate::actors::node::Found;
-use crate::actors::say::{Alarm, Queue, Say};
+use crate::actors::say::{Alarm, Say, Stand};
 
 pub(super) fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
     match *say {
-        Say::Queues { re, user, queues: all } => {
-            ToClient::Queues(Box::new(queues(re, user, all, directory)))
+        Say::Queues { re, user, queues: all, tickets } => {
+            ToClient::Queues(Box::new(queues(re, user, (all, tickets), directory)))
         }
         Say::Explained { re, widget, at, plan, found } => {
             let option = |(option, verdict): &(Target, Verdict)| OptionView {
@@ -78,33 +79,45 @@ pub(in crate::edge) fn availability(found: &Found) -> Availability {
     }
 }
 
-fn queues(re: u32, user: &UserId, all: &[Queue], directory: &Directory) -> Queues {
-    let view = |queue: &Queue| QueueView {
-        target: queue.target.clone(),
-        name: name_of(&queue.target, directory),
+fn queues(
+    re: u32,
+    user: &UserId,
+    (all, tickets): (&[Stand<Target>], &[Stand<TicketQueueId>]),
+    directory: &Directory,
+) -> Queues {
+    let view = |queue: &Stand<Target>| QueueView {
+        target: queue.at.clone(),
+        name: name_of(&queue.at, directory),
         monitored: queue.monitored,
-        others: queue
-            .others
-            .iter()
-            .map(|(who, status)| Colleague {
-                who: operator(Audience::Staff, who, directory),
-                status: status_view(*status),
-            })
-            .collect(),
+        others: colleagues(&queue.others, directory),
     };
-    let is_coop = |queue: &&Queue| matches!(queue.target, Target::Coop(_));
+    let ticket_view = |queue: &Stand<TicketQueueId>| TicketQueueView {
+        id: queue.at.clone(),
+        name: directory
+            .ticket_queues
+            .get(&queue.at)
+            .map_or_else(|| queue.at.to_string(), |it| it.name.clone()),
+        monitored: queue.monitored,
+        others: colleagues(&queue.others, directory),
+    };
+    let is_coop = |queue: &&Stand<Target>| matches!(queue.at, Target::Coop(_));
     let coops: Vec<_> = all.iter().filter(is_coop).map(view).collect();
     let ask = if coops.is_empty() { admins_of(user, directory) } else { Vec::new() };
-    let own = directory.ticket_queues.iter().filter(|(_, queue)| queue.members.contains(user));
     Queues {
         re,
         departments: all.iter().filter(|queue| !is_coop(queue)).map(view).collect(),
-        ticket_queues: own
-            .map(|(id, queue)| TicketQueueView { id: id.clone(), name: queue.name.clone() })
-            .collect(),
+        ticket_queues: tickets.iter().map(ticket_view).collect(),
         coops,
         ask: ask.iter().map(|admin| operator(Audience::Staff, admin, directory)).collect(),
     }
+}
+
+fn colleagues(others: &[(UserId, Status)], directory: &Directory) -> Vec<Colleague> {
+    let colleague = |(who, status): &(UserId, Status)| Colleague {
+        who: operator(Audience::Staff, who, directory),
+        status: status_view(*status),
+    };
+    others.iter().map(colleague).collect()
 }
 
 fn skip_reason(reason: Reason) -> SkipReason {

@@ -164,12 +164,12 @@ impl<'t> Reader<'t> {
             };
             self.placed(&thing, &said, message);
         }
-        for (user, target) in check::never_started(directory) {
+        for (user, what) in check::never_started(directory) {
             let message = format!(
-                "user {user} starts with {target}, which she may not monitor: \
+                "user {user} starts with {what}, which she may not monitor: \
                  list her there, or delete it here"
             );
-            self.placed(&Thing::User(user.clone()), &target.to_string(), message);
+            self.placed(&Thing::User(user.clone()), &what, message);
         }
         self.problems.sort();
         self.problems

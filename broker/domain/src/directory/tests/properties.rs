@@ -59,8 +59,10 @@ fn user() -> impl Strategy<Value = User> {
     let level =
         prop_oneof![Just(LocalLevel::Reader), Just(LocalLevel::Regular), Just(LocalLevel::Admin)];
     let status = prop_oneof![Just(Status::Online), Just(Status::Internal)];
-    let starts = (status, btree_set(target(), 0..2))
-        .prop_map(|(status, monitoring)| Starts { status, monitoring });
+    let tickets = btree_set(some_id(), 0..2);
+    let starts = (status, btree_set(target(), 0..2), tickets).prop_map(
+        |(status, monitoring, ticket_queues)| Starts { status, monitoring, ticket_queues },
+    );
     let idle = proptest::option::of(idle());
     (some_id(), name(), level, any::<bool>(), starts, idle).prop_map(
         |(institution, name, level, active, starts, idle)| User {
@@ -253,7 +255,7 @@ fn random_directories_hold_entries_of_every_kind_often_enough() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
-    let mut met = [0; 9];
+    let mut met = [0; 10];
     for _ in 0..200 {
         let it = directory().new_tree(&mut runner).unwrap().current();
         let named = [
@@ -266,6 +268,7 @@ fn random_directories_hold_entries_of_every_kind_often_enough() {
             it.widgets.values().any(|widget| widget.ticket_queue.is_some()),
             it.departments.values().any(|department| department.queue.is_some()),
             it.users.values().any(|user| !user.starts.monitoring.is_empty()),
+            it.users.values().any(|user| !user.starts.ticket_queues.is_empty()),
         ];
         for (count, named) in met.iter_mut().zip(named) {
             *count += usize::from(named);

@@ -125,9 +125,10 @@ fn a_person_cannot_move_away_under_a_department() {
 
 #[test]
 fn what_is_still_named_cannot_be_removed_and_the_refusal_says_by_what() {
-    given(CONVERSATIONS)
-        .when(Command::Remove(Thing::User(id("maya"))))
-        .refused("still named by co-op tri-county, department birch-reference:");
+    given(CONVERSATIONS).when(Command::Remove(Thing::User(id("maya")))).refused(
+        "still named by co-op tri-county, department birch-reference, \
+             ticket queue birch-follow-up:",
+    );
     given(CONVERSATIONS)
         .when(Command::Remove(Thing::Department(id("birch-reference"))))
         .refused("still named by widget birch-desk:");
