@@ -13,6 +13,7 @@ mod care;
 mod directory;
 mod hours;
 mod log;
+mod missed;
 mod people;
 
 pub use self::directory::zone_exists;
@@ -109,6 +110,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/users/{user}/link", post(people::create_link))
         .route("/users/{user}/tokens", post(people::mint))
         .route("/log/chats/{chat}", get(log::show))
+        .route("/log/missed", get(missed::list))
         .route("/log/verify", post(log::verify))
         .route("/backup", post(log::backup))
         .with_state(state)

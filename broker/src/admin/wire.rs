@@ -107,6 +107,13 @@ pub struct ChatPage {
     pub next: Option<u64>,
 }
 
+/// `GET /log/missed`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Since {
+    /// Only what ended from then on.
+    pub since: Timestamp,
+}
+
 /// What a look at every record found: the answer to `POST /log/verify` and `POST /backup`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {

@@ -3,8 +3,6 @@
 //! Both speak HTTP with the same router behind them, one over the socket file, the other over a
 //! pipe in memory: no command knows the difference, and none exists twice.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -17,9 +15,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{CliError, local, remote, terminal};
 use crate::admin::wire::Failure;
 use crate::config::Config;
-
-/// How often a long request is remarked on.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub(super) struct Desk {
@@ -81,18 +76,7 @@ impl Desk {
         body: &impl Serialize,
         doing: &str,
     ) -> Result<T, CliError> {
-        let work = self.post(path, body);
-        tokio::pin!(work);
-        let mut waited = Duration::ZERO;
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                () = tokio::time::sleep(PATIENCE) => {
-                    waited += PATIENCE;
-                    terminal::remark(format!("{doing}… {} s", waited.as_secs()))?;
-                }
-            }
-        }
+        terminal::patiently(doing, self.post(path, body)).await
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<Bytes, CliError> {

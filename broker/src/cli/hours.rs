@@ -22,7 +22,7 @@ pub(super) struct Explain {
     at: Option<Timestamp>,
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "write a time and its zone, such as 2026-12-24T18:00:00Z".to_owned())
 }
 

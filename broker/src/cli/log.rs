@@ -2,11 +2,17 @@
 
 use clap::Subcommand;
 use deskbell_protocol::ids::ChatId;
+use jiff::{SignedDuration, Timestamp};
 
 use super::desk::Desk;
+use super::hours::moment;
 use super::{CliError, Settings, local, remote, terminal, wait_for};
-use crate::admin::wire::{ChatPage, Verified};
+use crate::admin::wire::{ChatPage, Lines, Verified};
 use crate::config::Config;
+use crate::world::{Clock as _, SystemClock};
+
+/// How far back missed chats are listed if nobody says.
+const MISSED_SINCE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Look at what is stored.
 #[derive(Debug, Subcommand)]
@@ -14,6 +20,7 @@ use crate::config::Config;
 Examples:
   deskbell log show 0123456789abcdefghjkmnpqrs          what happened in a chat, without its texts
   deskbell log show 0123456789abcdefghjkmnpqrs --text   and what was said
+  deskbell log missed                                   whom nobody answered in the last seven days
   deskbell log verify                                   is every record as it was written?")]
 pub(super) enum LogCommand {
     /// Print what happened in a chat
@@ -24,6 +31,12 @@ pub(super) enum LogCommand {
         #[arg(long)]
         text: bool,
     },
+    /// List missed chats: patrons who went before anybody answered
+    Missed {
+        /// Only those that ended from then on (RFC 3339) [default: seven days ago]
+        #[arg(long, value_parser = moment)]
+        since: Option<Timestamp>,
+    },
     /// Read everything and name all damage
     Verify,
 }
@@ -33,6 +46,7 @@ impl LogCommand {
         let config = settings.load()?;
         match self {
             Self::Show { chat, text } => wait_for(show(&config, chat, text)),
+            Self::Missed { since } => wait_for(missed(&config, since)),
             Self::Verify => wait_for(verify(&config)),
         }
     }
@@ -50,6 +64,17 @@ async fn show(config: &Config, chat: ChatId, text: bool) -> Result<(), CliError>
             None => return Ok(()),
         }
     }
+}
+
+async fn missed(config: &Config, since: Option<Timestamp>) -> Result<(), CliError> {
+    let since = since.unwrap_or_else(|| SystemClock::new().now() - MISSED_SINCE);
+    let mut desk = Desk::open(config).await?;
+    let path = format!("/log/missed?since={since}");
+    let found: Lines = terminal::patiently("still reading", desk.get(&path)).await?;
+    if found.lines.is_empty() {
+        return terminal::remark(format!("no chat was missed since {since:.0}"));
+    }
+    found.lines.iter().try_for_each(terminal::say)
 }
 
 async fn verify(config: &Config) -> Result<(), CliError> {

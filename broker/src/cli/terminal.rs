@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -20,6 +21,27 @@ pub(super) fn say_text(text: &str) -> Result<(), CliError> {
 /// A remark on the way.
 pub(super) fn remark(line: impl Display) -> Result<(), CliError> {
     writeln!(io::stderr().lock(), "{line}").map_err(CliError::io("standard error"))
+}
+
+/// How often long work is remarked on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Says on standard error what is being done, as long as it takes.
+pub(super) async fn patiently<T>(
+    doing: &str,
+    work: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
+    tokio::pin!(work);
+    let mut waited = Duration::ZERO;
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(PATIENCE) => {
+                waited += PATIENCE;
+                remark(format!("{doing}… {} s", waited.as_secs()))?;
+            }
+        }
+    }
 }
 
 /// The end of a command that failed.

@@ -130,18 +130,22 @@ pub(crate) fn hold_a_chat(log: &SqliteLog) {
     let maya = Author::Operator("maya".parse().unwrap());
     let text = "In the canary cage.".into();
     let posted = ChatEvent::Posted { by: maya.clone(), text, lang: None };
-    let entries = [(Author::Patron, opened), (maya, posted)].into_iter().zip(1..);
-    let entries = entries.map(|((author, event), eid)| Entry {
+    append(log, 0, 0, vec![(Author::Patron, opened), (maya, posted)]);
+}
+
+/// Goes on with that chat, so many seconds later.
+pub(crate) fn append(log: &SqliteLog, expect: u64, second: i64, events: Vec<(Author, ChatEvent)>) {
+    let entries = events.into_iter().zip(expect + 1..).map(|((author, event), eid)| Entry {
         author,
         cmid: None,
         fingerprint: 0,
         eid: Eid(eid),
-        at: Timestamp::from_second(1_770_000_000).unwrap(),
+        at: Timestamp::from_second(1_770_000_000 + second).unwrap(),
         event: chat::encode(&event),
     });
     let (stream, live) = (StreamId::Chat(CHAT), LiveChange::Keep);
-    let append = Append { stream, expect: 0, entries: entries.collect(), live };
+    let append = Append { stream, expect, entries: entries.collect(), live };
     let (answer, answered) = std::sync::mpsc::sync_channel(1);
     log.append(vec![append], Box::new(move |outcomes| answer.send(outcomes).unwrap()));
-    assert_eq!(answered.recv().unwrap(), [Outcome::Appended { first_seq: 1 }]);
+    assert_eq!(answered.recv().unwrap(), [Outcome::Appended { first_seq: expect + 1 }]);
 }

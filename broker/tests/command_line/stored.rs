@@ -8,8 +8,11 @@ use deskbell::secrets::password::Passwords;
 use deskbell::secrets::sqlite::SqliteSecrets;
 use deskbell::secrets::token::{self, Claims};
 use deskbell::world::{Clock as _, SystemClock};
+use deskbell_domain::chat::ChatEvent;
+use deskbell_domain::chat::event::{EndCause, OfferReason};
+use deskbell_domain::person::Author;
 
-use crate::shell::{CHAT, Desk, QUESTION, hold_a_chat};
+use crate::shell::{CHAT, Desk, QUESTION, append, hold_a_chat};
 
 const CEDAR: &str = "
 [institutions.cedar]
@@ -101,6 +104,23 @@ fn a_chat_is_shown_without_what_people_wrote_unless_asked() {
     let out = desk.run(&["log", "show", &chat, "--text"]).done();
     assert!(out.contains(QUESTION) && out.contains("canary cage"), "{out}");
     desk.run(&["log", "show", &chat.replace('0', "1")]).refused("there is no chat");
+}
+
+#[test]
+fn missed_chats_are_listed_apart_without_a_word_of_theirs() {
+    let desk = Desk::initialized();
+    let log = SqliteLog::open(&desk.store()).unwrap();
+    hold_a_chat(&log);
+    let offered = ChatEvent::TicketOffered { why: OfferReason::Waited };
+    append(&log, 2, 60, vec![(Author::System, offered)]);
+    let ended = ChatEvent::Ended { cause: EndCause::Missed, by: Author::Patron };
+    append(&log, 3, 75, vec![(Author::Patron, ended)]);
+    drop(log);
+    let out = desk.run(&["log", "missed", "--since", "2026-02-02T02:41:15Z"]).done();
+    let line = format!("birch  home  {CHAT}  gave up after 75 s, a ticket was offered\n");
+    assert!(out.starts_with("2026-02-02T02:41:15Z  ") && out.ends_with(&line), "{out}");
+    assert!(!out.to_lowercase().contains("canary"), "{out}");
+    assert_eq!(desk.run(&["log", "missed", "--since", "2026-02-02T02:41:16Z"]).done(), "");
 }
 
 #[test]
