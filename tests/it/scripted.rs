@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskbell_client::TcpConnector;
+use deskbell_client::protocol::codes::ErrorCode;
 use deskbell_scripted_bot::{ClockControl, Outcome, Script, Stage, play};
 use deskbell_tests::broker::{Broker, Options};
 use deskbell_tests::store::{self, PASSWORD};
@@ -66,4 +67,49 @@ async fn every_script_plays_as_it_is_written() {
         }
     }
     assert!(failed.is_empty(), "{} scripts failed:\n{}", failed.len(), failed.join("\n\n"));
+}
+
+/// Refusals of the protocol itself or of a broker in trouble: `codes` provokes those.
+const NOT_OF_THE_SERVICE: [ErrorCode; 14] = [
+    ErrorCode::BadFrame,
+    ErrorCode::BadRequest,
+    ErrorCode::UnknownType,
+    ErrorCode::Unauthorized,
+    ErrorCode::TokenExpired,
+    ErrorCode::OriginRequired,
+    ErrorCode::OriginDenied,
+    ErrorCode::CmidReused,
+    ErrorCode::ChatFull,
+    ErrorCode::RateLimited,
+    ErrorCode::Busy,
+    ErrorCode::Unavailable,
+    ErrorCode::Internal,
+    ErrorCode::Quarantined,
+];
+
+#[test]
+fn every_refusal_of_the_service_is_shown_by_the_scripts_that_its_page_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("../docs/service.md")).expect("the page is there");
+    let refusals = page.split("\n## ").find(|part| part.starts_with("Refusals"));
+    let rows = refusals.expect("it lists refusals").lines().filter(|it| it.starts_with("| `"));
+    let mut shown = Vec::new();
+    for row in rows {
+        let code = row.split('`').nth(1).expect("a row begins with a code");
+        let scripts: Vec<_> = row.split("](../tests/").skip(1).collect();
+        assert!(!scripts.is_empty(), "{code} names no script");
+        for script in scripts {
+            let path = script.split(')').next().expect("a link ends");
+            let text = fs::read_to_string(root.join(path)).expect("the script is there");
+            assert!(text.contains(&format!("-> {code}")), "{path} does not show {code}");
+        }
+        shown.push(code.to_owned());
+    }
+    let lacking: Vec<_> = ErrorCode::ALL
+        .iter()
+        .filter(|code| !NOT_OF_THE_SERVICE.contains(code))
+        .map(|code| code.as_str())
+        .filter(|code| !shown.iter().any(|it| it == code))
+        .collect();
+    assert_eq!(lacking, [""; 0], "each needs a row, and a script that shows it");
 }

@@ -120,7 +120,7 @@ impl<'a> Layers<'a> {
                 owner_grace: self.wait("waits.owner_grace_seconds", waits.owner_grace_seconds())?,
                 ..Waits::default()
             },
-            settling: Duration::from_secs(waits.settling_seconds().into()),
+            settling: self.settling()?,
             limits: self.limits()?,
             ping: self.ping()?,
             log_format: log.format(),
@@ -132,6 +132,13 @@ impl<'a> Layers<'a> {
         match seconds {
             1..=86_400 => Ok(Duration::from_secs(seconds.into())),
             _ => Err(self.wrong(key, "takes 1 to 86400 seconds")),
+        }
+    }
+
+    fn settling(&self) -> Result<Duration, ConfigError> {
+        match self.raw.waits.settling_seconds() {
+            seconds @ 0..=3_600 => Ok(Duration::from_secs(seconds.into())),
+            _ => Err(self.wrong("waits.settling_seconds", "takes 0 to 3600 seconds")),
         }
     }
 

@@ -77,6 +77,7 @@ fn each_mistake_names_its_place_and_the_remedy() {
         ("[limits]\ntext_bytes = 99999", "deskbell.toml:2: limits.text_bytes: does not fit"),
         ("limits.text_bytes = 0", "deskbell.toml:1: limits.text_bytes: is 0, and must"),
         ("[waits]\nowner_grace_seconds = 0", "deskbell.toml:2: waits.owner_grace_seconds: takes"),
+        ("[waits]\nsettling_seconds = 3601", "deskbell.toml:2: waits.settling_seconds: takes"),
     ] {
         let error = load(text, &[], &[]).unwrap_err();
         assert!(error.contains(expected), "{text:?}\n{error:?} lacks {expected:?}");

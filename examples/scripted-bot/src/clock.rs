@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskbell_client::Connector;
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Longest answer that is read.
@@ -55,13 +56,26 @@ impl ClockControl {
         Ok(Self { connector, host: host.trim_matches(['[', ']']).to_owned(), port })
     }
 
+    /// What the broker's clock shows.
+    pub async fn now(&self) -> Result<Timestamp, ClockError> {
+        let answer = self.told(Duration::ZERO).await?;
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let told: Option<serde_json::Value> = serde_json::from_str(body).ok();
+        let now = told.as_ref().and_then(|it| it.get("now")?.as_str()?.parse().ok());
+        now.ok_or_else(|| ClockError::Refused { status: "no time in its answer".to_owned() })
+    }
+
     /// Moves the broker's clock on.
     pub async fn advance(&self, by: Duration) -> Result<(), ClockError> {
+        self.told(by).await.map(drop)
+    }
+
+    async fn told(&self, by: Duration) -> Result<String, ClockError> {
         let source = |source| ClockError::Unreachable { address: self.address(), source };
         let answer = self.post(by).await.map_err(source)?;
         let status = answer.lines().next().unwrap_or_default().trim().to_owned();
         let code = status.split(' ').nth(1).unwrap_or_default();
-        if code.starts_with('2') { Ok(()) } else { Err(ClockError::Refused { status }) }
+        if code.starts_with('2') { Ok(answer) } else { Err(ClockError::Refused { status }) }
     }
 
     async fn post(&self, by: Duration) -> io::Result<String> {

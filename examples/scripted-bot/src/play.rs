@@ -16,7 +16,10 @@ use deskbell_client::protocol::ids::{ChatId, UserId, WidgetId};
 use deskbell_client::protocol::view::{Phase, Status};
 use deskbell_client::{Connector, TcpConnector, Write};
 
-use crate::clock::ClockControl;
+use jiff::civil::{Time, Weekday};
+use jiff::tz::Offset;
+
+use crate::clock::{ClockControl, ClockError};
 use crate::report::{Failure, Outcome};
 use crate::script::{Line, ListOf, Name, Script, Sight, Step, Who};
 use crate::watch::{Look, Roles};
@@ -180,6 +183,20 @@ impl Player<'_> {
         moved.map_err(|error| Differs::new("the broker's clock moves", error.to_string()))
     }
 
+    /// On to the next moment that the week's clock shows so.
+    async fn advance_to(&self, day: Weekday, clock: Time) -> Result<(), Differs> {
+        let Some(control) = &self.stage.clock else { return Ok(()) };
+        let failed =
+            |error: ClockError| Differs::new("the broker's clock moves", error.to_string());
+        let now = Offset::UTC.to_datetime(control.now().await.map_err(failed)?);
+        let mut then = now.date().to_datetime(clock);
+        while then < now || then.weekday() != day {
+            then = then.tomorrow().map_err(|error| Differs::new("a day", error.to_string()))?;
+        }
+        let by = then.duration_since(now).unsigned_abs();
+        control.advance(by).await.map_err(failed)
+    }
+
     async fn step(&mut self, step: &Step, text: &str) -> Result<(), Differs> {
         match step {
             Step::Act { who, act, answer } => self.act(who, act, answer).await,
@@ -203,6 +220,7 @@ impl Player<'_> {
             Step::Unread { who, chat, unread } => self.unread(who, chat, *unread).await,
             Step::Stands { who, phase, owner } => self.stands(who, *phase, owner.as_ref()).await,
             Step::Pass(time) => self.advance(*time).await,
+            Step::Until { day, clock } => self.advance_to(*day, *clock).await,
         }
     }
 

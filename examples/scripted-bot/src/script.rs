@@ -14,6 +14,8 @@ use deskbell_client::protocol::ids::{Target, UserId};
 use deskbell_client::protocol::view::Phase;
 
 pub use self::act::Act;
+use jiff::civil::{Time, Weekday};
+
 use crate::cast::Cast;
 
 /// A script.
@@ -32,7 +34,7 @@ pub struct Script {
 impl Script {
     /// Whether it moves the clock, and so needs a broker started with `--clock manual`.
     pub fn moves_the_clock(&self) -> bool {
-        self.lines.iter().any(|line| matches!(line.step, Step::Pass(_)))
+        self.lines.iter().any(|line| matches!(line.step, Step::Pass(_) | Step::Until { .. }))
     }
 }
 
@@ -117,6 +119,13 @@ pub enum Step {
     },
     /// The broker's clock moves on.
     Pass(Duration),
+    /// The broker's clock moves on to the next such moment (UTC).
+    Until {
+        /// The day of the week.
+        day: Weekday,
+        /// The time of day.
+        clock: Time,
+    },
 }
 
 /// Which list of an operator.

@@ -4,7 +4,7 @@
 //! An alarm is raised once for a queue, until somebody stands there again. Nobody raises one while
 //! the desk settles: people are on their way back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use deskbell_domain::access::looks_after;
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::DeskActor;
 use crate::actors::say::{Alarm, Say};
-use crate::actors::session::Deliver;
+use crate::actors::session::{Deliver, Peer};
 use crate::presence::Shift;
 use crate::world::time_zone;
 
@@ -25,14 +25,15 @@ const WARNING: Duration = Duration::from_mins(5);
 /// What was raised, and how far the calendar has been acted on.
 #[derive(Debug)]
 pub(super) struct Alarms {
-    raised: BTreeSet<Target>,
+    /// Why, and when it began.
+    raised: BTreeMap<Target, (Alarm, Timestamp)>,
     acted_until: Timestamp,
     next: Option<Timestamp>,
 }
 
 impl Alarms {
     pub(super) fn starting(directory: &Directory, now: Timestamp) -> Self {
-        Self { raised: BTreeSet::new(), acted_until: now, next: next_moment(directory, now) }
+        Self { raised: BTreeMap::new(), acted_until: now, next: next_moment(directory, now) }
     }
 
     /// When the calendar has something to say.
@@ -48,7 +49,7 @@ impl DeskActor {
         let now = self.seat.node.clock.now();
         for target in targets {
             if self.seat.node.presence.online(target) {
-                if self.alarms.raised.remove(target) {
+                if self.alarms.raised.remove(target).is_some() {
                     self.tell_concerned(&directory, target, &Say::AlarmOver(target));
                 }
             } else if is_needed(&directory, target, now) {
@@ -58,18 +59,29 @@ impl DeskActor {
     }
 
     fn raise(&mut self, directory: &Directory, target: &Target, why: Alarm, at: Timestamp) {
-        if self.settling.until().is_none() && self.alarms.raised.insert(target.clone()) {
+        if self.settling.until().is_none() && !self.alarms.raised.contains_key(target) {
+            self.alarms.raised.insert(target.clone(), (why, at));
             self.tell_concerned(directory, target, &Say::Alarm { target, why, at });
+        }
+    }
+
+    /// Tells who comes later of alarms that stand.
+    pub(super) fn show_alarms(&self, user: &UserId, peer: &Peer) {
+        let node = &self.seat.node;
+        let directory = node.directory.load();
+        for (target, (why, at)) in &self.alarms.raised {
+            if concerns(&directory, user, target) {
+                let say = Say::Alarm { target, why: *why, at: *at };
+                peer.deliver(Deliver::frame(node.encode.encode(&say, &directory)));
+            }
         }
     }
 
     /// To everybody on line who may monitor the queue or looks after it.
     fn tell_concerned(&self, directory: &Directory, target: &Target, say: &Say<'_>) {
         let frame = self.seat.node.encode.encode(say, directory);
-        let concerns = |user: &UserId| {
-            directory.may_monitor(user, target) || looks_after(user, target, directory)
-        };
-        for (_, connections) in self.connections.iter().filter(|(user, _)| concerns(user)) {
+        let concerned = |user: &UserId| concerns(directory, user, target);
+        for (_, connections) in self.connections.iter().filter(|(user, _)| concerned(user)) {
             for peer in connections.values() {
                 peer.deliver(Deliver::frame(frame.clone()));
             }
@@ -139,6 +151,11 @@ impl DeskActor {
         }
         self.availability_may_differ();
     }
+}
+
+/// Whether an alarm at `target` is for `user`: she may monitor it, or looks after it.
+fn concerns(directory: &Directory, user: &UserId, target: &Target) -> bool {
+    directory.may_monitor(user, target) || looks_after(user, target, directory)
 }
 
 /// Whether patrons may ring there at `at`.

@@ -85,6 +85,7 @@ impl DeskActor {
 
     /// Shows what is offered to the operator herself, when her list starts.
     pub(super) fn show_personal(&mut self, user: UserId, peer: &Arc<Peer>) {
+        self.show_alarms(&user, peer);
         self.show_mine(&user, peer);
         let target = Target::Operator(user);
         let standing: Vec<_> = self.view.at(&target).cloned().collect();

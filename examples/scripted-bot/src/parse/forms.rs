@@ -158,6 +158,8 @@ pub const STEPS: &[Form] = forms! {
     "NAME returns to the chat by the secret", "Sam returns to the chat by the secret",
     |s| act(s.who(), Act::ReturnBySecret);
 
+    "it is DAY CLOCK UTC", "it is Friday 16:50 UTC",
+    |s| Ok(Step::Until { day: s.day(), clock: s.clock() });
     "NUMBER minutes pass", "10 minutes pass", |s| pass(60 * s.number());
     "NUMBER seconds pass", "16 seconds pass", |s| pass(s.number());
 };

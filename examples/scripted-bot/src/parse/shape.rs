@@ -3,13 +3,24 @@
 //! `docs/scripts.md` lists.
 //!
 //! Slots: `NAME`, `NAMES` (`Maya, Ines and Lou`), `NAME's`, `LIBRARY`, `WIDGET`, `TARGET`,
-//! `TARGETS` (with commas), `NUMBER`, `TEXT` (to the end of the line, in quotes if it needs them),
-//! `QUOTED` (always in quotes).
+//! `TARGETS` (with commas), `NUMBER`, `DAY` (`Friday`), `CLOCK` (`16:50`), `TEXT` (to the end of
+//! the line, in quotes if it needs them), `QUOTED` (always in quotes).
 
 use deskbell_client::protocol::ids::{InstitutionId, Target, WidgetId};
+use jiff::civil::{Time, Weekday};
 
 use super::words::{Word, words};
 use crate::script::{Name, Who};
+
+const DAYS: [(&str, Weekday); 7] = [
+    ("Monday", Weekday::Monday),
+    ("Tuesday", Weekday::Tuesday),
+    ("Wednesday", Weekday::Wednesday),
+    ("Thursday", Weekday::Thursday),
+    ("Friday", Weekday::Friday),
+    ("Saturday", Weekday::Saturday),
+    ("Sunday", Weekday::Sunday),
+];
 
 /// Why a line is not of a shape, and how many of its words were.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +40,8 @@ enum Filled {
     Widget(WidgetId),
     Targets(Vec<Target>),
     Number(u32),
+    Day(Weekday),
+    Clock(Time),
     Text(String),
 }
 
@@ -63,6 +76,10 @@ take! {
     targets: Targets -> Vec<Target>;
     /// `NUMBER`
     number: Number -> u32;
+    /// `DAY`
+    day: Day -> Weekday;
+    /// `CLOCK`
+    clock: Clock -> Time;
     /// `TEXT` or `QUOTED`
     text: Text -> String;
 }
@@ -114,6 +131,8 @@ impl<'a> Reader<'a> {
             "TARGET" => self.target().map(|target| Filled::Targets(vec![target])),
             "TARGETS" => self.targets().map(Filled::Targets),
             "NUMBER" => self.next()?.text.parse().map(Filled::Number).map_err(because),
+            "DAY" => self.day().map(Filled::Day),
+            "CLOCK" => self.clock().map(Filled::Clock),
             "TEXT" => self.text().map(Filled::Text),
             "QUOTED" => self.quoted().map(Filled::Text),
             literal => return self.literal(literal).map(|()| None),
@@ -192,6 +211,17 @@ impl<'a> Reader<'a> {
             targets.push(self.target()?);
         }
         Ok(targets)
+    }
+
+    fn day(&mut self) -> Result<Weekday, Option<String>> {
+        let word = self.next()?.text;
+        let day = DAYS.into_iter().find(|(name, _)| *name == word);
+        day.map(|(_, day)| day).ok_or_else(|| Some(format!("{word:?} is no day of the week")))
+    }
+
+    fn clock(&mut self) -> Result<Time, Option<String>> {
+        let word = self.next()?.text;
+        word.parse().map_err(|_| Some(format!("{word:?} is no time of day, such as 16:50")))
     }
 
     fn text(&mut self) -> Result<String, Option<String>> {
