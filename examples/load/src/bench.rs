@@ -16,14 +16,13 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::WindowArgs;
-use crate::bench::broker::Broker;
 use crate::bench::child::{Child, Output};
 use crate::measure::{Outcome, Window};
 use crate::report;
 use crate::server::Server;
 use crate::workload::Workload;
 
-pub(crate) use crate::bench::broker::{ORIGIN, QUEUE, WIDGET};
+pub(crate) use crate::bench::broker::{Broker, ORIGIN, QUEUE, WIDGET, user};
 
 const SERVER_CORE: &str = "0";
 const LOAD_CORE: &str = "1";
@@ -48,7 +47,7 @@ pub(crate) struct BenchArgs {
     window: WindowArgs,
     /// Set on the second start, once the process has its core.
     #[arg(long, hide = true)]
-    pinned: bool,
+    pub(crate) pinned: bool,
 }
 
 const SUITE: [Workload; 9] = [
@@ -63,9 +62,9 @@ const SUITE: [Workload; 9] = [
     Workload::Watchers { watchers: 1_000, rings_per_second: 10 },
 ];
 
-/// Starts this process again on its core, unless that is done.
-pub(crate) fn pin(arguments: &BenchArgs) -> Result<()> {
-    if arguments.pinned {
+/// Starts this process again on its core, unless that is `done`.
+pub(crate) fn pin(done: bool) -> Result<()> {
+    if done {
         return Ok(());
     }
     if std::thread::available_parallelism()?.get() < 2 {

@@ -11,6 +11,7 @@ mod frame;
 mod latency;
 mod measure;
 mod process;
+mod race;
 mod relay;
 mod report;
 mod server;
@@ -27,6 +28,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::bench::BenchArgs;
 use crate::measure::Window;
+use crate::race::RaceArgs;
 use crate::server::{Desk, Server};
 use crate::workload::Workload;
 
@@ -57,6 +59,8 @@ enum Command {
     },
     /// Runs the whole suite, relay and broker in turn, and prints the table.
     Bench(BenchArgs),
+    /// Lets many operators claim one chat at the same moment, round after round: one wins each.
+    Race(RaceArgs),
 }
 
 #[derive(Args)]
@@ -107,8 +111,10 @@ impl WindowArgs {
 
 fn main() -> Result<()> {
     let command = Arguments::parse().command;
-    if let Command::Bench(arguments) = &command {
-        bench::pin(arguments)?;
+    match &command {
+        Command::Bench(arguments) => bench::pin(arguments.pinned)?,
+        Command::Race(arguments) => bench::pin(arguments.pinned)?,
+        Command::Relay { .. } | Command::Run { .. } => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -118,6 +124,7 @@ fn main() -> Result<()> {
             Command::Relay { listen } => relay::serve(relay::bind(listen)?).await,
             Command::Run { target, workload } => run(target, workload).await,
             Command::Bench(arguments) => until_stopped(bench::run(&arguments)).await,
+            Command::Race(arguments) => until_stopped(race::run(&arguments)).await,
         }
     })
 }

@@ -112,6 +112,16 @@ impl Socket {
     /// Sends one request, `body` being all of it but the id, and waits for its reply. What comes in
     /// between is dropped: this is for setting a run up, not for measuring.
     pub(crate) async fn request(&mut self, kind: &str, body: &str) -> Result<ToClient> {
+        match self.ask(kind, body).await? {
+            ToClient::Error(refused) => {
+                bail!("{kind} is refused: {} ({})", refused.message, refused.code.as_str())
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    /// The same where a refusal is an answer, too.
+    pub(crate) async fn ask(&mut self, kind: &str, body: &str) -> Result<ToClient> {
         self.next_id += 1;
         let id = self.next_id;
         self.writer.queue_text(&format!(r#"{{"type":"{kind}","id":{id}{body}}}"#));
@@ -121,9 +131,7 @@ impl Socket {
             let arrived: ToClient = serde_json::from_slice(&text)
                 .with_context(|| format!("{kind}: {}", String::from_utf8_lossy(&text)))?;
             match arrived {
-                ToClient::Error(refused) => {
-                    bail!("{kind} is refused: {} ({})", refused.message, refused.code.as_str())
-                }
+                ToClient::Error(_) => return Ok(arrived),
                 ToClient::Bye { message, .. } => bail!("the server says good-bye: {message}"),
                 ToClient::Ok { re, .. } | ToClient::Presence { re: Some(re), .. } if re == id => {
                     return Ok(arrived);

@@ -31,7 +31,7 @@ pub(crate) const QUEUE: &str = "coop/bench";
 const OPERATORS: usize = 2_000;
 
 /// A broker that can be started again and again.
-pub(super) struct Broker {
+pub(crate) struct Broker {
     binary: PathBuf,
     config: PathBuf,
     log: PathBuf,
@@ -46,7 +46,7 @@ pub(super) struct Broker {
 
 impl Broker {
     /// Writes `bench.toml` and the directory, mints the tokens, prints the configuration.
-    pub(super) async fn prepare(binary: &Path, place: &Path, operators: usize) -> Result<Self> {
+    pub(crate) async fn prepare(binary: &Path, place: &Path, operators: usize) -> Result<Self> {
         let binary = binary.canonicalize().with_context(|| {
             format!("no broker at {}: `cargo build --release -p deskbell`", binary.display())
         })?;
@@ -84,7 +84,7 @@ impl Broker {
     }
 
     /// Starts it on a fresh copy of the first store.
-    pub(super) async fn start(&mut self) -> Result<(Child, Server)> {
+    pub(crate) async fn start(&mut self) -> Result<(Child, Server)> {
         if self.store.exists() {
             std::fs::remove_dir_all(&self.store)?;
         }
@@ -156,7 +156,8 @@ impl Broker {
     }
 }
 
-fn user(number: usize) -> String {
+/// The login name of the `number`th operator, from 1.
+pub(crate) fn user(number: usize) -> String {
     format!("op{number:04}")
 }
 

@@ -22,7 +22,7 @@ pub(super) enum Output {
 }
 
 /// A running server.
-pub(super) struct Child {
+pub(crate) struct Child {
     process: std::process::Child,
     log: PathBuf,
 }
@@ -78,7 +78,7 @@ impl Child {
     }
 
     /// Asks it to stop and waits until it has.
-    pub(super) async fn terminate(mut self) -> Result<()> {
+    pub(crate) async fn terminate(mut self) -> Result<()> {
         const PATIENCE: u32 = 350;
         Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
         for _ in 0..PATIENCE {
