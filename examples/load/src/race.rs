@@ -152,7 +152,10 @@ impl Race {
         }
         self.over.record(last_us);
         let winner = user(1 + winner.context("nobody won")?);
-        let is_winner = |to: &Person| matches!(to, Person::Operator { id: Some(id), .. } if id.as_str() == winner);
+        let is_winner = |to: &Person| match to {
+            Person::Operator { id: Some(id), .. } => id.as_str() == winner,
+            _ => false,
+        };
         ensure!(losers.iter().all(is_winner), "a loser was told of somebody who did not win");
         let end = format!(r#","chat":"{chat}","cmid":"{}""#, frame::cmid(1_000_000 + number));
         self.patron.request("chat.end", &end).await?;
