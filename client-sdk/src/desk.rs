@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::client::{Client, Command};
 use crate::error::ClientError;
-use crate::protocol::desk::{BanView, Explained, Queues};
+use crate::protocol::desk::{BanView, Explained, Queues, Targets};
 use crate::protocol::ids::{ChatId, CoopId, UserId, WidgetId};
 use crate::protocol::to_broker::ToBroker;
 use crate::protocol::to_client::ToClient;
@@ -22,6 +22,7 @@ pub(crate) enum Call {
     Ban { chat: ChatId, hours: Option<u32>, reason: Option<String> },
     LiftBan { chat: ChatId },
     Bans,
+    Targets { chat: ChatId },
     SignOut { anyway: bool },
     SignOutOther { user: UserId },
 }
@@ -43,6 +44,7 @@ pub(crate) enum Said {
     Explained(Box<Explained>),
     Forecast(Forecast),
     Bans(Vec<BanView>),
+    Targets(Box<Targets>),
 }
 
 impl Call {
@@ -56,6 +58,7 @@ impl Call {
             Self::Ban { chat, hours, reason } => ToBroker::BanSet { id, chat, hours, reason },
             Self::LiftBan { chat } => ToBroker::BanLift { id, chat },
             Self::Bans => ToBroker::BanList { id },
+            Self::Targets { chat } => ToBroker::ChatTargets { id, chat },
             Self::SignOut { anyway } => ToBroker::SignOut { id, anyway },
             Self::SignOutOther { user } => ToBroker::OperatorSignOut { id, user },
         }
@@ -71,6 +74,7 @@ impl Said {
             ToClient::Forecast { re, zone, hours, .. } => {
                 Some((re, Self::Forecast(Forecast { zone, hours })))
             }
+            ToClient::Targets(targets) => Some((targets.re, Self::Targets(targets))),
             ToClient::Bans { re, bans } => Some((re, Self::Bans(bans))),
             _ => None,
         }
@@ -127,6 +131,14 @@ impl Client {
     /// Takes that back.
     pub async fn revoke_access(&self, coop: CoopId, user: UserId) -> Result<(), ClientError> {
         self.do_call(Call::Revoke { coop, user }).await
+    }
+
+    /// Where a chat may be transferred to, and who is there.
+    pub async fn transfer_targets(&self, chat: ChatId) -> Result<Targets, ClientError> {
+        match self.call(Call::Targets { chat }).await? {
+            Said::Targets(targets) => Ok(*targets),
+            other => unexpected(&other),
+        }
     }
 
     /// Keeps the patron of a chat from ringing at her library again, for these hours (1 to 8,760,

@@ -63,6 +63,24 @@ pub struct Queues {
     pub ask: Vec<Person>,
 }
 
+/// Where a chat may be transferred to, as far as its patron's library takes part: the reply to
+/// `chat.targets`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Targets {
+    /// The request's id.
+    pub re: u32,
+    /// The chat.
+    pub chat: ChatId,
+    /// Departments of the patron's library. A transfer takes somebody who stands there.
+    pub departments: Vec<QueueView>,
+    /// Co-ops that it is a member of, the one that the chat rang at too.
+    pub coops: Vec<QueueView>,
+    /// Colleagues of that library and of those co-ops who are there; only one who is `online` may
+    /// be sent a chat.
+    pub operators: Vec<Colleague>,
+}
+
 /// A patron who may not ring, as her library's administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

@@ -282,6 +282,14 @@ pub enum ToBroker {
         /// Plain Unicode with line breaks.
         text: String,
     },
+    /// Where the chat may be transferred to, and who is there.
+    #[serde(rename = "chat.targets")]
+    ChatTargets {
+        /// Answered by `targets`.
+        id: u32,
+        /// The chat.
+        chat: ChatId,
+    },
     /// Offers the chat to a department, a co-op or an operator. A later offer replaces an earlier.
     #[serde(rename = "chat.transfer")]
     ChatTransfer {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{CloseCode, ErrorCode};
-use crate::desk::{BanView, Explained, Queues};
+use crate::desk::{BanView, Explained, Queues, Targets};
 use crate::event::{ChatEvent, EndCause, Person, Sequenced};
 use crate::ids::{ChatId, CoopId, Eid, SessionId, Target, WidgetId};
 use crate::limits::Limits;
@@ -189,6 +189,9 @@ pub enum ToClient {
         #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"), ts(type = "Array<string>"))]
         hours: Vec<Timestamp>,
     },
+    /// Reply to `chat.targets`.
+    #[serde(rename = "targets")]
+    Targets(Box<Targets>),
     /// Reply to `ban.list`.
     #[serde(rename = "bans")]
     Bans {

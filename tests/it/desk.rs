@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use crate::codes::{desk, monitor, refused};
+use crate::codes::{desk, done, monitor, refused, ring};
 
 async fn get(address: SocketAddr, path: &str, origin: Option<&str>) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.expect("the broker listens");
@@ -103,6 +103,38 @@ async fn check_status_says_who_else_monitors_and_whom_to_ask_for_a_co_op() {
     let mut patron = desk.patron().await;
     refused(&patron.ask("desk.queues", json!({})).await, ErrorCode::WrongRole);
     monitor(&mut ines).await;
+}
+
+#[tokio::test]
+async fn transfer_targets_are_what_the_patron_s_library_takes_part_in_with_who_is_there() {
+    let desk = desk(&[]).await;
+    let (mut maya, mut ines) = (desk.monitoring("maya").await, desk.monitoring("ines").await);
+    let (mut leo, mut patron) = (desk.operator("leo").await, desk.patron().await);
+    let chat = ring(&mut patron).await;
+    let it = json!({ "chat": chat });
+    refused(&ines.ask("chat.targets", it.clone()).await, ErrorCode::NotParticipant);
+    refused(&leo.ask("chat.targets", it.clone()).await, ErrorCode::NotFound);
+    refused(&patron.ask("chat.targets", it.clone()).await, ErrorCode::WrongRole);
+    done(&maya.write("chat.claim", it.clone()).await);
+    let away = json!({ "status": "away", "monitoring": ["coop/tri-county"] });
+    ines.ask("presence.set", away).await;
+
+    let targets = maya.ask("chat.targets", it).await;
+    let names = |kind: &str| -> Vec<String> {
+        let all = targets[kind].as_array().expect("a list").iter();
+        all.map(|at| at["target"].as_str().expect("a target").to_owned()).collect()
+    };
+    assert_eq!(names("departments"), ["department/birch-reference"], "{targets}");
+    assert_eq!(names("coops"), ["coop/tri-county"], "{targets}");
+    assert_eq!(targets["departments"][0]["others"], json!([]));
+    assert_eq!(targets["coops"][0]["others"][0]["who"]["id"], "ines");
+    // Leo is connected, and neither of this library nor of its co-op.
+    let operators = targets["operators"].as_array().expect("a list");
+    assert_eq!(operators.len(), 1, "{targets}");
+    assert_eq!(
+        (&operators[0]["who"]["id"], &operators[0]["status"]),
+        (&json!("ines"), &json!("away"))
+    );
 }
 
 #[tokio::test]

@@ -242,12 +242,18 @@ fn may_answer(user: &UserId, directory: &Directory) -> bool {
 }
 
 fn may_take(to: &Target, directory: &Directory, chat: &ChatState) -> Result<(), Denied> {
-    let served = chat.ring.as_ref().is_some_and(|ring| directory.serves(&ring.home, to));
+    let allowed = chat.ring.as_ref().is_some_and(|ring| takes_part(&ring.home, to, directory));
+    if allowed { Ok(()) } else { Err(Denied::TargetNotAllowed) }
+}
+
+/// Whether a chat of a patron of `home` may be transferred to `to`: where her library takes part,
+/// and to people who answer.
+pub fn takes_part(home: &InstitutionId, to: &Target, directory: &Directory) -> bool {
     let answers = match to {
         Target::Operator(user) => may_answer(user, directory),
         Target::Department(_) | Target::Coop(_) => true,
     };
-    if served && answers { Ok(()) } else { Err(Denied::TargetNotAllowed) }
+    answers && directory.serves(home, to)
 }
 
 #[cfg(test)]

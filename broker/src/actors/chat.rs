@@ -6,7 +6,8 @@
 //!
 //! `flight` decides and settles · `readers` knows who follows and tells them · `replay` brings
 //! readers up to date · `marks` is how far each has got · `history` is what the actor remembers of
-//! the stream · `bans` keeps its patron from ringing again.
+//! the stream · `bans` keeps its patron from ringing again · `targets` is
+//! where it may be transferred to.
 
 pub mod bans;
 mod facts;
@@ -16,6 +17,7 @@ mod load;
 mod marks;
 mod readers;
 mod replay;
+mod targets;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -78,6 +80,8 @@ pub enum Wish {
     Typing { on: bool },
     /// To tell the others how far one has got.
     Mark(Reach),
+    /// To read where it may be transferred to.
+    Targets,
     /// To keep its patron from ringing again.
     Ban(Box<Sentence>),
 }

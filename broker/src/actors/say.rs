@@ -206,6 +206,13 @@ pub enum Say<'a> {
     },
     /// Who would be rung, and why each other would not.
     Explained { re: u32, widget: &'a WidgetId, at: Timestamp, plan: &'a Plan, found: &'a Found },
+    /// Where a chat may be transferred to.
+    Targets {
+        re: u32,
+        chat: ChatId,
+        queues: &'a [Stand<Target>],
+        operators: &'a [(UserId, Status)],
+    },
     /// Who may not ring at one's library.
     Bans { re: u32, bans: &'a [&'a Ban] },
     /// Hours that nobody promised.

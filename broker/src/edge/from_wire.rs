@@ -105,6 +105,7 @@ pub fn want(
         }
         ToBroker::ChatUnsubscribe { chat, .. } => Ok(Want::Unfollow { chat }),
         ToBroker::ChatHistory { chat, before, max, .. } => Ok(Want::History { chat, before, max }),
+        ToBroker::ChatTargets { chat, .. } => Ok(Want::Targets { chat }),
         ToBroker::ChatMark { chat, delivered, read, .. } => {
             Ok(Want::Mark { chat, reach: Reach::of(delivered, read) })
         }

@@ -114,7 +114,8 @@ fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
         Say::Rows(_) | Say::Row(_) | Say::Gone { .. } | Say::Mine(_) => {
             list::to_client(say, directory)
         }
-        Say::Queues { .. }
+        Say::Targets { .. }
+        | Say::Queues { .. }
         | Say::Explained { .. }
         | Say::Forecast { .. }
         | Say::Bans { .. }

@@ -155,6 +155,7 @@ impl Session {
             said @ (ToClient::Queues(_)
             | ToClient::Explained(_)
             | ToClient::Forecast { .. }
+            | ToClient::Targets(_)
             | ToClient::Bans { .. }) => {
                 if let Some((re, said)) = Said::of(said)
                     && let Some(Asked::Desk(reply)) = self.requests.remove(&re)

@@ -955,6 +955,33 @@ export type Status = "online" | "away" | "draining" | "internal" | "offline";
 
 export type Target = string;
 
+/**
+ * Where a chat may be transferred to, as far as its patron's library takes part: the reply to
+ * `chat.targets`.
+ */
+export type Targets = {
+/**
+ * The request's id.
+ */
+re: number,
+/**
+ * The chat.
+ */
+chat: ChatId,
+/**
+ * Departments of the patron's library. A transfer takes somebody who stands there.
+ */
+departments: Array<QueueView>,
+/**
+ * Co-ops that it is a member of, the one that the chat rang at too.
+ */
+coops: Array<QueueView>,
+/**
+ * Colleagues of that library and of those co-ops who are there; only one who is `online` may
+ * be sent a chat.
+ */
+operators: Array<Colleague>, };
+
 export type TicketQueueId = string;
 
 /**
@@ -1257,7 +1284,15 @@ cmid: Cmid,
 /**
  * Plain Unicode with line breaks.
  */
-text: string, } | { "type": "chat.transfer",
+text: string, } | { "type": "chat.targets",
+/**
+ * Answered by `targets`.
+ */
+id: number,
+/**
+ * The chat.
+ */
+chat: ChatId, } | { "type": "chat.transfer",
 /**
  * Answered by `ok`, after the event.
  */
@@ -1643,7 +1678,7 @@ zone: string,
 /**
  * The beginning of each hour in which some member is covered and nobody contributes.
  */
-hours: Array<string>, } | { "type": "bans",
+hours: Array<string>, } | { "type": "targets" } & Targets | { "type": "bans",
 /**
  * The request's id.
  */

@@ -48,6 +48,8 @@ export function told(frame: ToClient): string {
       return `${frame.widget} ${frame.at}`;
     case "forecast":
       return `${frame.zone} ${frame.hours.join()}`;
+    case "targets":
+      return frame.operators.map((colleague) => colleague.status).join();
     case "bans":
       return frame.bans.map((ban) => `${ban.chat} ${ban.until} ${ban.by.kind}`).join();
     case "gap.alarm":

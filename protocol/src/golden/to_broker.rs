@@ -34,6 +34,7 @@ pub(super) fn name(frame: &ToBroker) -> &'static str {
         ToBroker::ChatClaim { .. } => "to_broker.chat.claim",
         ToBroker::ChatPost { .. } => "to_broker.chat.post",
         ToBroker::ChatNote { .. } => "to_broker.chat.note",
+        ToBroker::ChatTargets { .. } => "to_broker.chat.targets",
         ToBroker::ChatTransfer { .. } => "to_broker.chat.transfer",
         ToBroker::ChatTransferCancel { .. } => "to_broker.chat.transfer_cancel",
         ToBroker::ChatTransferDecline { .. } => "to_broker.chat.transfer_decline",
@@ -190,6 +191,7 @@ fn desk() -> Vec<ToBroker> {
         ToBroker::SignOut { id: 35, anyway: false },
         ToBroker::OperatorSignOut { id: 36, user: id("noor") },
         ToBroker::BanSet { id: 37, chat: chat(), hours: Some(48), reason: Some("insults".into()) },
+        ToBroker::ChatTargets { id: 41, chat: chat() },
         ToBroker::BanLift { id: 38, chat: chat() },
         ToBroker::BanList { id: 39 },
     ]

@@ -5,7 +5,7 @@ use crate::ToClient;
 use crate::codes::{CloseCode, ErrorCode};
 use crate::desk::{
     Availability, BanView, Colleague, Explained, OptionView, QueueView, Queues, SkipReason,
-    TicketQueueView,
+    Targets, TicketQueueView,
 };
 use crate::event::{ChatEvent, EndCause, Sequenced};
 use crate::ids::Target;
@@ -37,6 +37,7 @@ pub(super) fn name(frame: &ToClient) -> String {
         ToClient::Queues(_) => "queues",
         ToClient::Explained(_) => "explained",
         ToClient::Forecast { .. } => "forecast",
+        ToClient::Targets(_) => "targets",
         ToClient::Bans { .. } => "bans",
         ToClient::GapAlarm { .. } => "gap.alarm",
         ToClient::GapOver { .. } => "gap.over",
@@ -240,6 +241,7 @@ fn list() -> Vec<ToClient> {
             zone: "America/New_York".into(),
             hours: vec![at("00:00")],
         },
+        targets(),
         ToClient::Bans { re: 39, bans: vec![ban()] },
         ToClient::GapAlarm {
             target: target("coop/tri-county"),
@@ -282,6 +284,24 @@ fn queues() -> ToClient {
         }],
         coops: vec![queue("coop/tri-county", "Tri-County Co-op", true, vec![ines])],
         ask: Vec::new(),
+    }))
+}
+
+fn targets() -> ToClient {
+    let queue = |at: &str, name: &str, others| QueueView {
+        target: target(at),
+        name: name.into(),
+        monitored: true,
+        others,
+    };
+    let lou = || Colleague { who: lou(), status: Status::Online };
+    let reference = "department/birch-reference";
+    ToClient::Targets(Box::new(Targets {
+        re: 41,
+        chat: chat(),
+        departments: vec![queue(reference, "Birch Reference Desk", Vec::new())],
+        coops: vec![queue("coop/tri-county", "Tri-County Co-op", vec![lou()])],
+        operators: vec![lou(), Colleague { who: ines(), status: Status::Away }],
     }))
 }
 

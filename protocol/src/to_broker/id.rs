@@ -30,6 +30,7 @@ impl ToBroker {
             | Self::ChatClaim { id, .. }
             | Self::ChatPost { id, .. }
             | Self::ChatNote { id, .. }
+            | Self::ChatTargets { id, .. }
             | Self::ChatTransfer { id, .. }
             | Self::ChatTransferCancel { id, .. }
             | Self::ChatTransferDecline { id, .. }

@@ -202,6 +202,7 @@ fn is_write(frame: &ToBroker) -> bool {
         | ToBroker::ChatSubscribe { .. }
         | ToBroker::ChatUnsubscribe { .. }
         | ToBroker::ChatHistory { .. }
+        | ToBroker::ChatTargets { .. }
         | ToBroker::ChatMark { .. }
         | ToBroker::ChatTyping { .. } => false,
     }

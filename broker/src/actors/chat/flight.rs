@@ -121,6 +121,7 @@ impl ChatActor {
             | Wish::History { .. }
             | Wish::Typing { .. }
             | Wish::Mark(_)
+            | Wish::Targets
             | Wish::Ban(_) => Verdict::Looks,
         };
         flight.steps.push(Step { from: ask.from, what: ask.what, verdict });

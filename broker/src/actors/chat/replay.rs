@@ -73,6 +73,7 @@ impl ChatActor {
                 let frame = self.encode(&Say::Done { re, at: None });
                 self.reply(&peer, frame);
             }
+            Wish::Targets => self.tell_targets(&peer, re),
             Wish::Mark(reach) => {
                 self.mark(&peer, reach);
                 let frame = self.encode(&Say::Done { re, at: None });

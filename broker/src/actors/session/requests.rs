@@ -46,6 +46,8 @@ pub enum Want {
     Typing { chat: ChatId, on: bool },
     /// To keep its patron from ringing again.
     Ban { chat: ChatId, hours: u32, reason: Option<String> },
+    /// Where it may be transferred to.
+    Targets { chat: ChatId },
     /// To tell how far one has got.
     Mark { chat: ChatId, reach: Reach },
     /// The operator's list.
@@ -134,6 +136,7 @@ impl Handler<Request> for SessionActor {
                 self.ask(re, chat, Wish::History { before, max });
             }
             Want::Typing { chat, on } => self.ask(re, chat, Wish::Typing { on }),
+            Want::Targets { chat } => self.ask(re, chat, Wish::Targets),
             Want::Mark { chat, reach } => self.ask(re, chat, Wish::Mark(reach)),
             Want::Ban { chat, hours, reason } => match self.peer.operator().cloned() {
                 Some(by) => {

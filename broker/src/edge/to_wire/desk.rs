@@ -9,7 +9,7 @@ use deskbell_domain::routing::{Reason, Verdict};
 use deskbell_protocol::ToClient;
 use deskbell_protocol::desk::{
     Availability, BanView, Colleague, Explained, OptionView, QueueView, Queues, SkipReason,
-    TicketQueueView,
+    Targets, TicketQueueView,
 };
 use deskbell_protocol::ids::{Target, TicketQueueId, UserId};
 use deskbell_protocol::to_client::GapReason;
@@ -46,6 +46,11 @@ pub(super) fn to_client(say: &Say<'_>, directory: &Directory) -> ToClient {
             zone: zone.to_owned(),
             hours: hours.to_vec(),
         },
+        Say::Targets { re, chat, queues, operators } => {
+            let (coops, departments) = views(queues, directory);
+            let operators = colleagues(operators, directory);
+            ToClient::Targets(Box::new(Targets { re, chat, departments, coops, operators }))
+        }
         Say::Bans { re, bans } => {
             let view = |ban: &&Ban| BanView {
                 chat: ban.chat,
@@ -85,12 +90,6 @@ fn queues(
     (all, tickets): (&[Stand<Target>], &[Stand<TicketQueueId>]),
     directory: &Directory,
 ) -> Queues {
-    let view = |queue: &Stand<Target>| QueueView {
-        target: queue.at.clone(),
-        name: name_of(&queue.at, directory),
-        monitored: queue.monitored,
-        others: colleagues(&queue.others, directory),
-    };
     let ticket_view = |queue: &Stand<TicketQueueId>| TicketQueueView {
         id: queue.at.clone(),
         name: directory
@@ -100,16 +99,26 @@ fn queues(
         monitored: queue.monitored,
         others: colleagues(&queue.others, directory),
     };
-    let is_coop = |queue: &&Stand<Target>| matches!(queue.at, Target::Coop(_));
-    let coops: Vec<_> = all.iter().filter(is_coop).map(view).collect();
+    let (coops, departments) = views(all, directory);
     let ask = if coops.is_empty() { admins_of(user, directory) } else { Vec::new() };
     Queues {
         re,
-        departments: all.iter().filter(|queue| !is_coop(queue)).map(view).collect(),
+        departments,
         ticket_queues: tickets.iter().map(ticket_view).collect(),
         coops,
         ask: ask.iter().map(|admin| operator(Audience::Staff, admin, directory)).collect(),
     }
+}
+
+/// Co-ops, and departments.
+fn views(all: &[Stand<Target>], directory: &Directory) -> (Vec<QueueView>, Vec<QueueView>) {
+    let view = |queue: &Stand<Target>| QueueView {
+        target: queue.at.clone(),
+        name: name_of(&queue.at, directory),
+        monitored: queue.monitored,
+        others: colleagues(&queue.others, directory),
+    };
+    all.iter().map(view).partition(|queue| matches!(queue.target, Target::Coop(_)))
 }
 
 fn colleagues(others: &[(UserId, Status)], directory: &Directory) -> Vec<Colleague> {
