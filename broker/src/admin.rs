@@ -46,6 +46,8 @@ pub trait DirectoryPort: Send + Sync + 'static {
     fn snapshot(&self) -> Arc<Directory>;
     /// Whether somebody would see a chat ring there; nobody, where no broker runs.
     fn online(&self, target: &Target) -> bool;
+    /// Whether everybody who would see it is away.
+    fn all_away(&self, target: &Target) -> bool;
     /// Whether a broker runs.
     fn is_running(&self) -> bool;
 }

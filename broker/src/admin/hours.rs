@@ -47,6 +47,9 @@ pub(super) async fn explain(
     lines.push(match (rings, state.directory.is_running()) {
         (0, true) => "offline: a patron is told so".into(),
         (0, false) => "offline; no broker runs, so nobody is there: hours alone are judged".into(),
+        _ if plan.first_online().is_some_and(|first| state.directory.all_away(first)) => {
+            "away: it rings, and a patron is told that everybody there is away".into()
+        }
         _ => "online".into(),
     });
     Ok(Json(Lines { lines }))

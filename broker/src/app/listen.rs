@@ -208,6 +208,10 @@ impl DirectoryPort for RunningDirectory {
         self.node.online(target)
     }
 
+    fn all_away(&self, target: &Target) -> bool {
+        self.node.presence.all_away(target)
+    }
+
     fn is_running(&self) -> bool {
         true
     }

@@ -83,6 +83,10 @@ impl DirectoryPort for StoredDirectory {
         false
     }
 
+    fn all_away(&self, _: &Target) -> bool {
+        false
+    }
+
     fn is_running(&self) -> bool {
         false
     }

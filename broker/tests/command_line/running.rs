@@ -42,6 +42,10 @@ impl DirectoryPort for InMemory {
         true
     }
 
+    fn all_away(&self, target: &Target) -> bool {
+        matches!(target, Target::Coop(_))
+    }
+
     fn is_running(&self) -> bool {
         true
     }
@@ -88,6 +92,15 @@ fn every_command_works_through_a_running_broker() {
     desk.write("cedar.toml", "[institutions.cedar]\nname = 'Cedar'\ntime_zone = 'UTC'\n");
     assert!(desk.run(&["directory", "apply", "cedar.toml"]).done().contains("applied"));
     assert!(desk.run(&["directory", "export"]).done().contains("[institutions.cedar]"));
+    desk.write(
+        "ask.toml",
+        "[institutions.cedar]\nname = 'Cedar'\ntime_zone = 'UTC'\n[coops.tri]\nname = 'Tri'\n\
+         [coops.tri.members.cedar]\ncontributing = true\n[widgets.ask]\n\
+         institution = 'cedar'\nname = 'Ask'\noptions = ['coop/tri']\n",
+    );
+    desk.run(&["directory", "apply", "ask.toml"]).done();
+    let told = desk.run(&["explain", "ask"]).done();
+    assert!(told.contains("rings at once") && told.contains("everybody there is away"), "{told}");
 }
 
 #[test]
