@@ -18,6 +18,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use dashmap::DashMap;
 use deskbell_protocol::codes::CloseCode;
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OnceCell, oneshot, watch};
 use tokio::time::timeout;
@@ -47,8 +48,11 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 pub enum ClockChoice {
     /// The machine's.
     System,
-    /// One that tests move.
-    Manual,
+    /// One that tests move, from a moment on or from now.
+    Manual {
+        /// Where it begins.
+        from: Option<Timestamp>,
+    },
 }
 
 /// Why the broker did not start, or stopped by itself.

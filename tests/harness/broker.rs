@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rand::RngExt;
 
 use crate::store;
@@ -25,6 +26,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Whether its clock moves only when told.
     pub manual_clock: bool,
+    /// Where such a clock begins, if not now.
+    pub clock_from: Option<Timestamp>,
     /// Further settings, `KEY=VALUE`.
     pub set: Vec<String>,
 }
@@ -36,6 +39,7 @@ impl Options {
             store: store.to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             manual_clock: false,
+            clock_from: None,
             set: Vec::new(),
         }
     }
@@ -106,6 +110,9 @@ impl Broker {
         command.arg("serve");
         if options.manual_clock {
             command.args(["--clock", "manual"]);
+            if let Some(from) = options.clock_from {
+                command.args(["--clock-from", &from.to_string()]);
+            }
         }
         let standard = [
             format!("store.directory={}", options.store.display()),

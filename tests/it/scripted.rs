@@ -3,14 +3,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use deskbell_client::TcpConnector;
 use deskbell_client::protocol::codes::ErrorCode;
 use deskbell_scripted_bot::{ClockControl, Outcome, Script, Stage, play};
-use deskbell_tests::broker::{Broker, Options};
+use deskbell_tests::broker::{self, Broker, Options};
 use deskbell_tests::store::{self, PASSWORD};
+use jiff::Timestamp;
 
 /// What did not come after this will not come; nothing waits for it that passes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,26 +26,49 @@ fn scripts() -> Vec<PathBuf> {
     scripts
 }
 
+fn clock_of(broker: &Broker) -> Result<ClockControl, String> {
+    let connector = Arc::new(TcpConnector::new());
+    ClockControl::at(&broker.admin_address.to_string(), connector).map_err(|it| it.to_string())
+}
+
+/// Kills the broker and starts it again, on the same store and port, when it is `from`.
+async fn restart(
+    running: Arc<Mutex<Option<Broker>>>,
+    options: Options,
+    from: Timestamp,
+) -> Result<ClockControl, String> {
+    let options = Options { clock_from: Some(from), ..options };
+    let before = running.lock().map_err(|error| error.to_string())?.take();
+    let killed = tokio::task::spawn_blocking(move || before.map(Broker::kill));
+    killed.await.map_err(|error| error.to_string())?;
+    let broker = Broker::start_apart(&options).await;
+    let clock = clock_of(&broker)?;
+    *running.lock().map_err(|error| error.to_string())? = Some(broker);
+    Ok(clock)
+}
+
 async fn verdict(path: &Path) -> Result<(), String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let script = Script::read(&path.display().to_string(), &text).map_err(|it| it.to_string())?;
     let store = store::fresh();
-    let options = Options { manual_clock: true, ..Options::new(store.path()) };
-    let broker = tokio::task::spawn_blocking(move || Broker::start(&options));
-    let broker = broker.await.map_err(|error| error.to_string())?;
+    let listen = broker::lasting_address();
+    let options = Options { manual_clock: true, listen, ..Options::new(store.path()) };
+    let broker = Broker::start_apart(&options).await;
     let url = broker.url();
-    let connector = Arc::new(TcpConnector::new());
-    let clock = ClockControl::at(&broker.admin_address.to_string(), connector.clone())
-        .map_err(|error| error.to_string())?;
+    let clock = clock_of(&broker)?;
+    let running = Arc::new(Mutex::new(Some(broker)));
     let stage = Stage {
         url: Arc::new(move |_| url.clone()),
-        connector: connector.clone(),
+        connector: Arc::new(TcpConnector::new()),
         password_of: Arc::new(|_| Some(PASSWORD.to_owned())),
         origin_of: Arc::new(|widget| {
             let library = widget.as_str().split('-').next().unwrap_or_default();
             Some(format!("https://www.{library}.example"))
         }),
         clock: Some(clock),
+        restart: Some(Arc::new(move |from| {
+            Box::pin(restart(running.clone(), options.clone(), from))
+        })),
         patience: PATIENCE,
         pace: Duration::ZERO,
         narrator: None,

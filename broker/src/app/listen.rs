@@ -61,8 +61,13 @@ async fn serve(
     shards: Vec<Shard>,
     metrics: Metrics,
 ) -> Result<Broker, AppError> {
-    let manual = (choice == ClockChoice::Manual)
-        .then(|| Arc::new(ManualClock::new(SystemClock::new().now())));
+    let manual = match choice {
+        ClockChoice::System => None,
+        ClockChoice::Manual { from } => {
+            let from = from.unwrap_or_else(|| SystemClock::new().now());
+            Some(Arc::new(ManualClock::new(from)))
+        }
+    };
     let clock: Arc<dyn Clock> = match &manual {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock::new()),

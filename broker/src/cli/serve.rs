@@ -1,7 +1,9 @@
 //! `deskbell serve`
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
+use super::hours::moment;
 use super::{CliError, Settings};
 use crate::app::{self, ClockChoice};
 use crate::telemetry;
@@ -19,6 +21,9 @@ pub(super) struct Serve {
     /// Which clock conversations go by; `manual` moves only when told, and is for test builds
     #[arg(long, value_enum, default_value_t = ClockFlag::System, hide_default_value = true)]
     clock: ClockFlag,
+    /// Where a manual clock begins (RFC 3339)
+    #[arg(long, hide = true, value_parser = moment)]
+    clock_from: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -34,7 +39,9 @@ impl Serve {
         let config = settings.load()?;
         let clock = match self.clock {
             ClockFlag::System => ClockChoice::System,
-            ClockFlag::Manual if cfg!(debug_assertions) => ClockChoice::Manual,
+            ClockFlag::Manual if cfg!(debug_assertions) => {
+                ClockChoice::Manual { from: self.clock_from }
+            }
             ClockFlag::Manual => {
                 let what = "--clock manual is for test builds only: leave it out";
                 return Err(CliError::Refused(what.into()));

@@ -100,7 +100,7 @@ impl Check {
                 self.here(who)?;
                 owner.iter().try_for_each(|who| self.known(who))
             }
-            Step::Pass(_) | Step::Until { .. } => Ok(()),
+            Step::Pass(_) | Step::Until { .. } | Step::Restart { .. } => Ok(()),
         }
     }
 

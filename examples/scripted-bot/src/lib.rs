@@ -18,8 +18,9 @@ mod watch;
 pub use cast::{Cast, Role};
 pub use clock::{ClockControl, ClockError};
 pub use parse::{CHECKS, Form, SIGHTS, STEPS, ScriptError, SightForm};
-pub use play::{Lookup, Narrator, Progress, Stage, play};
+pub use play::{Lookup, Narrator, Progress, Restart, Stage, play};
 pub use report::{Failure, Outcome};
 pub use script::{
-    Act, Answer, Closing, Ending, Happening, Line, Name, Next, Offered, Script, Sight, Step, Who,
+    Act, Answer, Closing, Ending, Happening, Line, ListOf, Name, Next, Offered, Script, Sight,
+    Step, Who,
 };

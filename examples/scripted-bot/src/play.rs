@@ -7,6 +7,7 @@
 
 mod act;
 mod person;
+mod time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,12 +15,12 @@ use std::time::Duration;
 
 use deskbell_client::protocol::ids::{ChatId, UserId, WidgetId};
 use deskbell_client::protocol::view::{Phase, Status};
-use deskbell_client::{Connector, TcpConnector, Write};
+use deskbell_client::{BoxFuture, Connector, TcpConnector, Write};
 
-use jiff::civil::{Time, Weekday};
-use jiff::tz::Offset;
+use jiff::Timestamp;
 
-use crate::clock::{ClockControl, ClockError};
+use self::time::Time;
+use crate::clock::ClockControl;
 use crate::report::{Failure, Outcome};
 use crate::script::{Line, ListOf, Name, Script, Sight, Step, Who};
 use crate::watch::{Look, Roles};
@@ -49,6 +50,9 @@ pub struct Stage {
     pub origin_of: Lookup<WidgetId>,
     /// The broker's clock, if it can be moved; without it, scripts that move it are skipped.
     pub clock: Option<ClockControl>,
+    /// Kills the broker and starts it again on the same store and port; without it, scripts that
+    /// restart it are skipped.
+    pub restart: Option<Restart>,
     /// After this long, what did not come will not come.
     pub patience: Duration,
     /// A rest before each line, for people who look on; nothing depends on it.
@@ -56,6 +60,10 @@ pub struct Stage {
     /// Is told how far the script has come.
     pub narrator: Option<Narrator>,
 }
+
+/// Is told what time it is when the broker starts again; tells where its clock is then.
+pub type Restart =
+    Arc<dyn Fn(Timestamp) -> BoxFuture<'static, Result<ClockControl, String>> + Send + Sync>;
 
 /// Who is told how far a script has come.
 pub type Narrator = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
@@ -88,6 +96,7 @@ impl Stage {
             password_of: Arc::new(password_of),
             origin_of: Arc::new(origin_of),
             clock: None,
+            restart: None,
             patience: PATIENCE,
             pace: Duration::ZERO,
             narrator: None,
@@ -101,8 +110,13 @@ pub async fn play(script: &Script, stage: &Stage) -> Result<Outcome, Failure> {
         let why = "it moves the clock, and this broker's runs on real time".to_owned();
         return Ok(Outcome::Skipped { why });
     }
+    if script.restarts_the_broker() && stage.restart.is_none() {
+        let why = "it restarts the broker, and this one is not to be stopped".to_owned();
+        return Ok(Outcome::Skipped { why });
+    }
     let (roles, people, opened) = (Roles::default(), BTreeMap::new(), Vec::new());
-    let mut player = Player { stage, script, roles, people, opened };
+    let time = Time::of(stage);
+    let mut player = Player { stage, script, roles, people, opened, time };
     let verdict = player.play().await;
     player.clear_the_stage().await;
     verdict.map(|()| Outcome::Passed)
@@ -115,6 +129,7 @@ struct Player<'a> {
     people: BTreeMap<Name, Person>,
     /// Every chat that was rung for, to be ended when the script is over.
     opened: Vec<(Name, ChatId)>,
+    time: Time,
 }
 
 /// Why a line does not hold.
@@ -173,28 +188,8 @@ impl Player<'_> {
     }
 
     async fn line(&mut self, line: &Line) -> Result<(), Differs> {
-        self.advance(LINE_TAKES).await?;
+        self.time.advance(LINE_TAKES).await?;
         self.step(&line.step, &line.text).await
-    }
-
-    async fn advance(&self, by: Duration) -> Result<(), Differs> {
-        let Some(clock) = &self.stage.clock else { return Ok(()) };
-        let moved = clock.advance(by).await;
-        moved.map_err(|error| Differs::new("the broker's clock moves", error.to_string()))
-    }
-
-    /// On to the next moment that the week's clock shows so.
-    async fn advance_to(&self, day: Weekday, clock: Time) -> Result<(), Differs> {
-        let Some(control) = &self.stage.clock else { return Ok(()) };
-        let failed =
-            |error: ClockError| Differs::new("the broker's clock moves", error.to_string());
-        let now = Offset::UTC.to_datetime(control.now().await.map_err(failed)?);
-        let mut then = now.date().to_datetime(clock);
-        while then < now || then.weekday() != day {
-            then = then.tomorrow().map_err(|error| Differs::new("a day", error.to_string()))?;
-        }
-        let by = then.duration_since(now).unsigned_abs();
-        control.advance(by).await.map_err(failed)
     }
 
     async fn step(&mut self, step: &Step, text: &str) -> Result<(), Differs> {
@@ -219,8 +214,9 @@ impl Player<'_> {
             Step::List { who, list, chats } => self.list(who, *list, chats).await,
             Step::Unread { who, chat, unread } => self.unread(who, chat, *unread).await,
             Step::Stands { who, phase, owner } => self.stands(who, *phase, owner.as_ref()).await,
-            Step::Pass(time) => self.advance(*time).await,
-            Step::Until { day, clock } => self.advance_to(*day, *clock).await,
+            Step::Pass(time) => self.time.advance(*time).await,
+            Step::Until { day, clock } => self.time.advance_to(*day, *clock).await,
+            Step::Restart { away } => self.time.restart(self.stage, *away).await,
         }
     }
 
@@ -379,7 +375,7 @@ impl Player<'_> {
                 within(stage, patron.write(Write::End(chat))).await.ok();
             }
         }
-        self.advance(BETWEEN_SCRIPTS).await.ok();
+        self.time.advance(BETWEEN_SCRIPTS).await.ok();
         for person in self.people.values_mut() {
             within(stage, person.set_status(Status::Offline)).await.ok();
             within(stage, person.drop_connection()).await.ok();

@@ -32,9 +32,16 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether it kills the broker, and so needs one that may be.
+    pub fn restarts_the_broker(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.step, Step::Restart { .. }))
+    }
+
     /// Whether it moves the clock, and so needs a broker started with `--clock manual`.
     pub fn moves_the_clock(&self) -> bool {
-        self.lines.iter().any(|line| matches!(line.step, Step::Pass(_) | Step::Until { .. }))
+        self.lines.iter().any(|line| {
+            matches!(line.step, Step::Pass(_) | Step::Until { .. } | Step::Restart { .. })
+        })
     }
 }
 
@@ -119,6 +126,11 @@ pub enum Step {
     },
     /// The broker's clock moves on.
     Pass(Duration),
+    /// The broker is killed and starts again.
+    Restart {
+        /// How much later.
+        away: Duration,
+    },
     /// The broker's clock moves on to the next such moment (UTC).
     Until {
         /// The day of the week.

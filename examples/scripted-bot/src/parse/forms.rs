@@ -160,6 +160,8 @@ pub const STEPS: &[Form] = forms! {
 
     "it is DAY CLOCK UTC", "it is Friday 16:50 UTC",
     |s| Ok(Step::Until { day: s.day(), clock: s.clock() });
+    "the broker restarts, NUMBER minutes later", "the broker restarts, 2 minutes later",
+    |s| Ok(Step::Restart { away: Duration::from_mins(s.number().into()) });
     "NUMBER minutes pass", "10 minutes pass", |s| pass(60 * s.number());
     "NUMBER seconds pass", "16 seconds pass", |s| pass(s.number());
 };
