@@ -16,3 +16,4 @@ mod scripted;
 mod simulation;
 mod tidy;
 mod tls;
+mod typescript;

@@ -44,7 +44,7 @@ pub(crate) fn files_ending(endings: &[&str]) -> Vec<File> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    const SKIPPED: &[&str] = &["target", "node_modules", "demo-store", "__pycache__"];
+    const SKIPPED: &[&str] = &["target", "node_modules", "dist", "demo-store", "__pycache__"];
     for entry in std::fs::read_dir(folder).expect("the repository can be read") {
         let path = entry.expect("the repository can be read").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

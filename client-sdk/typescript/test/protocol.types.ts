@@ -1,7 +1,7 @@
 // Checked by the compiler only: the generated types narrow on `type`, and each switch is complete.
 
-import type { ChatEvent, ToBroker, ToClient } from "../src/protocol.gen.ts";
-import { SUBPROTOCOL, TEMPORARY } from "../src/protocol.gen.ts";
+import type { ChatEvent, ToBroker, ToClient } from "../src/protocol.gen.js";
+import { SUBPROTOCOL, TEMPORARY } from "../src/protocol.gen.js";
 
 function never(value: never): never {
   throw new Error(`not of this version: ${JSON.stringify(value)}`);
