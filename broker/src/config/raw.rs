@@ -104,7 +104,8 @@ sections! {
         dev: bool = false;
         /// Proxies that end TLS in front of the broker, as addresses or ranges:
         /// `["10.0.0.5", "fd00::/8"]`. With one named, the broker starts off loopback without TLS.
-        /// Their `X-Forwarded-For` says where patrons are, which counts for bans.
+        /// Their `X-Forwarded-For` says where patrons are, which counts for bans; name a proxy on
+        /// this machine, too, or a ban binds no address.
         trusted_proxies: Vec<String> = Vec::new();
         /// Start off loopback without TLS and without a trusted proxy. Passwords and chats then
         /// cross the network in clear.

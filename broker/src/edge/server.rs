@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tower::ServiceExt;
 
 use super::websocket::Caller;
-use super::{Edge, address, http, websocket};
+use super::{Doors, Edge, address, http, websocket};
 use crate::actors::node::Seat;
 
 /// How long a request may take, its body and its answer.
@@ -93,7 +93,8 @@ where
         let message = format!("offer the WebSocket subprotocol {SUBPROTOCOL}");
         return http::refusal(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, &message);
     }
-    let address = address::client(end, request.headers(), &edge.doors.trusted_proxies);
+    let Doors { trusted_proxies, dev, .. } = &edge.doors;
+    let address = address::client(end, request.headers(), trusted_proxies, *dev);
     let on_upgrade = hyper::upgrade::on(&mut request);
     match create_response_with_body(&request, Body::empty) {
         Ok(mut response) => {

@@ -76,8 +76,8 @@ enum Event {
 pub struct Caller {
     /// The page that it runs on.
     pub origin: Option<String>,
-    /// Where it is.
-    pub address: Address,
+    /// Where it is, if that can be told.
+    pub address: Option<Address>,
 }
 
 /// A connection that said `hello`.

@@ -118,8 +118,7 @@ fn open<S>(
     let connection = edge.next_connection();
     let peer = {
         let who = (admitted.who.clone(), admitted.session);
-        let address = Some(caller.address);
-        SessionActor::open(seat.clone(), connection, client, who, address, outbox.clone())
+        SessionActor::open(seat.clone(), connection, client, who, caller.address, outbox.clone())
     };
     // Pings of many connections that came at once are spread over the interval.
     let ping = seat.node.settings.ping;
