@@ -129,7 +129,8 @@ The broker goes on. Next, in another terminal, in this folder:
      DESKBELL_PASSWORD=$password \\
        $bin/answer --url $url --user maya --monitor coop/tri-county
 
-  3. Be a patron, in a third terminal; then type on both sides. Ctrl-D ends the chat.
+  3. Be a patron, on a page: open $page/plain-page and ask something. Or in a third
+     terminal; then type on both sides, and Ctrl-D ends the chat.
 
      $bin/ring --url $url --origin $page \\
        --widget birch-home "Are you open on Sunday?"

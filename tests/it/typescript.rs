@@ -1,5 +1,5 @@
-//! The TypeScript SDK at a real broker, killed in the middle: `client-sdk/typescript/test/live.ts`
-//! says what two people do, and this starts, kills and starts the broker for them.
+//! Clients of TypeScript at a real broker: scripts for Node say what people do, on sockets or in a
+//! browser, and this starts, kills and starts the broker for them.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,18 +14,19 @@ use tokio::time::timeout;
 /// What was not said after this will not be said.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-#[tokio::test]
-async fn a_page_and_a_desk_talk_through_a_kill_of_the_broker() {
-    let page =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../client-sdk/typescript/dist/test/live.js");
-    assert!(page.exists(), "it is not compiled: run `make typescript`");
+/// Runs a script of `tests/browser` or of the SDK, with the broker's URL and everybody's password,
+/// and does what it asks for; tells all that it said.
+async fn run(script: &str, more: &[&str]) -> Vec<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(script);
+    assert!(script.exists(), "{} is not there: run `make typescript`", script.display());
     let store = store::fresh();
     let options = Options { listen: broker::lasting_address(), ..Options::new(store.path()) };
     let mut running = Some(Broker::start_apart(&options).await);
     let url = format!("http://{}", options.listen);
     let mut node = Command::new("node")
-        .arg(page)
+        .arg(script)
         .args([&url, PASSWORD])
+        .args(more)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -44,6 +45,21 @@ async fn a_page_and_a_desk_talk_through_a_kill_of_the_broker() {
         }
         said.push(line);
     }
-    assert_eq!(said, ["kill it", "start it", "done"], "the rest stands in standard error");
-    assert!(node.wait().await.expect("it ends").success());
+    assert!(node.wait().await.expect("it ends").success(), "standard error says why");
+    said
+}
+
+#[tokio::test]
+async fn a_page_and_a_desk_talk_through_a_kill_of_the_broker() {
+    let said = run("client-sdk/typescript/dist/test/live.js", &[]).await;
+    assert_eq!(said, ["kill it", "start it", "done"]);
+}
+
+#[tokio::test]
+async fn a_patron_is_helped_on_the_plain_page_by_keyboard() {
+    let screenshots = broker::binary().with_file_name("screenshots");
+    std::fs::create_dir_all(&screenshots).expect("a folder for screenshots");
+    let screenshots = screenshots.display().to_string();
+    let said = run("tests/browser/plain-page.mjs", &[&screenshots]).await;
+    assert_eq!(said, ["done"]);
 }

@@ -52,7 +52,7 @@ pub fn router(edge: Arc<Edge>) -> Router {
         .route("/v1/patron-sessions", post(patron_session))
         .route("/v1/widgets/{widget}", get(availability::widget))
         .route("/v1/widgets/{widget}/availability", get(availability::changes))
-        .merge(pages::router())
+        .merge(pages::router(edge.doors.dev))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(cors)
