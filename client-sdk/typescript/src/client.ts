@@ -37,6 +37,7 @@ import { Queue } from "./queue.js";
 import { pending, type Reply } from "./reply.js";
 import { type Loss, Session } from "./session.js";
 import type { Body } from "./talk.js";
+import { whenWoken } from "./waking.js";
 
 /** As much of a WebSocket as is needed; the browser's own is one. */
 export interface WebSocketLike {
@@ -470,7 +471,7 @@ export class Client {
   }
 
   #tell(event: Event): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) guarded(listener, event);
     for (const queue of this.#queues) queue.put(event);
     if (event.type !== "status" || event.status.is !== "closed") return;
     this.#unhook?.();
@@ -482,16 +483,13 @@ function isBroker(url: string): boolean {
   return URL.canParse(url) && /^https?:\/\/[^/@?#]+\/?$/.test(url);
 }
 
-/** Calls back when the page is shown again or the network is back; returns how to stop that. */
-function whenWoken(wake: () => void): (() => void) | undefined {
-  if (typeof document === "undefined") return undefined;
-  const shown = () => {
-    if (document.visibilityState === "visible") wake();
-  };
-  document.addEventListener("visibilitychange", shown);
-  window.addEventListener("online", wake);
-  return () => {
-    document.removeEventListener("visibilitychange", shown);
-    window.removeEventListener("online", wake);
-  };
+/** The mistake is thrown by itself: it is not hidden, and nobody else misses the event. */
+function guarded(listener: Listener, event: Event): void {
+  try {
+    listener(event);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

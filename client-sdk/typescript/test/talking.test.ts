@@ -306,3 +306,19 @@ test("7.5 the tap sees every frame before duplicates are removed", () => {
   assert.deepEqual(seen.slice(-2), ["to_client", "to_client"]);
   assert.deepEqual(stage.places, [2]);
 });
+
+test("a listener that throws keeps nothing from the others, and is not hidden", (t) => {
+  const thrown: (() => void)[] = [];
+  t.mock.method(globalThis, "queueMicrotask", (later: () => void) => void thrown.push(later));
+  const stage = new Stage();
+  stage.client.listen(() => {
+    throw new Error("oh");
+  });
+  const heard: string[] = [];
+  stage.client.listen((event) => heard.push(event.type));
+  const socket = stage.following(1);
+  socket.event(2);
+  assert.deepEqual(heard, ["status", "chat.snapshot", "chat.event"]);
+  assert.equal(thrown.length, 3);
+  assert.throws(thrown[0] ?? assert.fail, /oh/);
+});
