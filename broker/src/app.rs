@@ -207,7 +207,7 @@ impl Broker {
 
     /// Shows everybody out and waits until they are gone, or `patience` is over.
     pub async fn drain(&self, patience: Duration) {
-        self.edge.draining.store(true, Ordering::Relaxed);
+        self.edge.draining.cancel();
         // Who follows availability looks, and ends.
         self.edge.node.availability_changes.send_modify(|times| *times += 1);
         self.edge.node.staffing().rest();

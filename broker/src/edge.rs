@@ -19,11 +19,12 @@ pub mod websocket;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use deskbell_domain::directory::Directory;
 use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::actors::node::Node;
@@ -63,8 +64,8 @@ pub struct Edge {
     pub doors: Doors,
     /// Every open connection, so that a drain can wait for them.
     pub connections: TaskTracker,
-    /// Set when the broker goes down: nobody new is let in.
-    pub draining: AtomicBool,
+    /// Canceled when the broker goes down: nobody new is let in.
+    pub draining: CancellationToken,
     /// Pages that may still follow availability.
     watchers: Arc<Semaphore>,
     next_connection: AtomicU64,
@@ -81,7 +82,7 @@ impl Edge {
             keys,
             doors,
             connections: TaskTracker::new(),
-            draining: AtomicBool::new(false),
+            draining: CancellationToken::new(),
             watchers: Arc::new(Semaphore::new(availability::WATCHERS_MAX)),
             next_connection: AtomicU64::new(1),
         }

@@ -51,7 +51,8 @@ impl Button {
 
 #[tokio::test]
 async fn a_button_follows_who_comes_goes_and_is_away_until_the_broker_goes_down() {
-    let desk = desk(&[]).await;
+    // Less than an idle connection would be left alone for.
+    let desk = desk(&["server.drain_seconds=8"]).await;
     let mut button = Button::follow(desk.broker.address, "birch-home").await;
     assert_eq!(button.next().await.expect("it goes on")["availability"], "offline");
     let mut maya = desk.monitoring("maya").await;
@@ -64,6 +65,35 @@ async fn a_button_follows_who_comes_goes_and_is_away_until_the_broker_goes_down(
     let status = desk.broker.terminate_apart().await;
     assert!(status.success(), "{status}");
     assert_eq!(button.next().await, None);
+    let log = std::fs::read_to_string(desk.store.path().join("broker.log")).expect("it logs");
+    assert!(log.contains("draining"), "{log}");
+    assert!(!log.contains("are cut"), "a page's idle connection held the broker back: {log}");
+}
+
+#[tokio::test]
+async fn a_button_follows_a_toggle_and_a_sign_out() {
+    let desk = desk(&[]).await;
+    let mut button = Button::follow(desk.broker.address, "birch-home").await;
+    assert_eq!(button.next().await.expect("it goes on")["availability"], "offline");
+    let mut maya = desk.operator("maya").await;
+    let coop: &[&str] = &["coop/tri-county"];
+    for (toggled, told) in [(coop, "online"), (&[], "offline"), (coop, "online")] {
+        let presence = json!({ "status": "online", "monitoring": toggled });
+        assert_eq!(maya.ask("presence.set", presence).await["type"], "presence");
+        assert_eq!(button.next().await.expect("it goes on")["availability"], told);
+    }
+    done(&maya.ask("sign_out", json!({})).await);
+    assert_eq!(button.next().await.expect("it goes on")["availability"], "offline");
+}
+
+#[tokio::test]
+async fn a_button_goes_offline_with_a_connection_that_falls_silent() {
+    let desk = desk(&["limits.ping_ms=500", "limits.pong_ms=500"]).await;
+    let mut button = Button::follow(desk.broker.address, "birch-home").await;
+    assert_eq!(button.next().await.expect("it goes on")["availability"], "offline");
+    let _nobody_reads_it = desk.monitoring("maya").await;
+    assert_eq!(button.next().await.expect("it goes on")["availability"], "online");
+    assert_eq!(button.next().await.expect("it goes on")["availability"], "offline");
 }
 
 #[tokio::test]

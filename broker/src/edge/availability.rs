@@ -4,7 +4,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -96,7 +95,7 @@ impl Follower {
     /// The next thing to tell; the stream ends when the widget is gone or the broker goes down.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
-            if self.edge.draining.load(Ordering::Relaxed) {
+            if self.edge.draining.is_cancelled() {
                 return None;
             }
             // Marked as seen before looking: what changes meanwhile is looked at again.

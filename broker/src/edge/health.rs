@@ -2,7 +2,6 @@
 //! it counts. And, for conversations in which time passes, the hand on a manual clock.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -45,7 +44,7 @@ pub fn router(health: Health) -> Router {
 
 /// Ready means: not going down, and the log answers.
 async fn ready(State(health): State<Health>) -> impl IntoResponse {
-    if health.edge.draining.load(Ordering::Relaxed) {
+    if health.edge.draining.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
     }
     let heads: Result<Vec<Option<(u64, Eid)>>, _> =

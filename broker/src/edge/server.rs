@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -38,7 +38,7 @@ pub async fn serve<IO>(io: IO, end: IpAddr, edge: Arc<Edge>, seat: Arc<Seat>, ro
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let connections = edge.connections.clone();
+    let (connections, draining) = (edge.connections.clone(), edge.draining.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (edge, seat, router) = (edge.clone(), seat.clone(), router.clone());
         async move {
@@ -58,12 +58,24 @@ where
             Ok::<_, Infallible>(answer)
         }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(io), service)
-        .with_upgrades();
-    if let Err(error) = connections.track_future(connection).await {
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .serve_connection(TokioIo::new(io), service)
+            .with_upgrades()
+    );
+    let served = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = draining.cancelled() => {
+                // A browser keeps its connection for a next request: it has its last answer now.
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        }
+    };
+    if let Err(error) = connections.track_future(served).await {
         tracing::debug!(%error, "a connection ended badly");
     }
 }
@@ -78,7 +90,7 @@ fn upgrade<IO>(
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    if edge.draining.load(Ordering::Relaxed) {
+    if edge.draining.is_cancelled() {
         let message = "the broker is going down for a restart: connect again in a moment";
         return http::refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message);
     }

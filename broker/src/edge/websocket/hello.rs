@@ -1,7 +1,6 @@
 //! The first frame: who is there. And its renewal in mid-connection.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use deskbell_domain::access::Principal;
@@ -124,7 +123,7 @@ fn open<S>(
     let ping = seat.node.settings.ping;
     let stagger = ping.mul_f64(f64::from(u32::try_from(connection % 64).unwrap_or(0)) / 64.0);
     outbox.push(to_wire::frame(&welcome(&edge, &admitted, re)));
-    if edge.draining.load(Ordering::Relaxed) {
+    if edge.draining.is_cancelled() {
         outbox.close(CloseCode::Drain);
     }
     Box::new(Connection {
