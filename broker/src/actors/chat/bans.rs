@@ -35,10 +35,12 @@ impl Addresses {
     fn keep(&self, hash: AddressHash, session: Digest, now: Timestamp) {
         let kept = Kept { session, until: now.saturating_add(ADDRESS_KEPT).unwrap_or(now) };
         self.0.retain(|_, all| {
-            all.retain(|it| now < it.until && it.session != session);
+            all.retain(|it| now < it.until);
             !all.is_empty()
         });
-        self.0.entry(hash).or_default().push(kept);
+        let mut here = self.0.entry(hash).or_default();
+        here.retain(|it| it.session != session);
+        here.push(kept);
     }
 
     fn of(&self, hash: &AddressHash, now: Timestamp) -> Vec<Kept> {
@@ -93,6 +95,21 @@ impl ChatActor {
 mod tests {
     use super::*;
     use crate::secrets::Keys;
+
+    #[test]
+    fn whoever_is_banned_on_two_devices_is_known_at_both() {
+        let keys = Keys { signing: [1; 32], store: [2; 32] };
+        let hash = |last: u8| {
+            let address = Address::from(std::net::IpAddr::from([192, 0, 2, last]));
+            address.hash(&keys, Timestamp::UNIX_EPOCH)
+        };
+        let addresses = Addresses::default();
+        for last in [1, 2, 2] {
+            addresses.keep(hash(last), [1; 32], Timestamp::UNIX_EPOCH);
+        }
+        let known = |last| addresses.of(&hash(last), Timestamp::UNIX_EPOCH).len();
+        assert_eq!([known(1), known(2), known(3)], [1, 1, 0]);
+    }
 
     #[test]
     fn an_address_is_remembered_for_a_day_and_for_each_ban_by_itself() {
