@@ -67,8 +67,8 @@ impl Claims {
             return None;
         }
         let median = claims.iter().nth((claims.len() - 1) / 2)?;
-        let seconds = u32::try_from(median.waited.as_secs()).unwrap_or(0);
-        Some((seconds / 60).saturating_add(1))
+        let millis = u64::try_from(median.waited.as_millis()).unwrap_or(0);
+        Some(u32::try_from(millis.div_ceil(60_000)).unwrap_or(u32::MAX).max(1))
     }
 }
 
@@ -133,6 +133,6 @@ mod tests {
         for n in 15..20 {
             claims.claimed(ChatId(n), at(0), &both[..1], at(60));
         }
-        assert_eq!(claims.estimate_minutes(&both), Some(2));
+        assert_eq!(claims.estimate_minutes(&both), Some(1));
     }
 }
