@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo bench fmt codegen typescript
+.PHONY: help setup check test demo bench fmt codegen typescript pages
 
 # One build for every step: the same packages, features and profile, so that nothing compiles twice.
 ALL := --workspace --all-features
@@ -18,7 +18,7 @@ help: ## List these commands
 setup: ## Install what is missing (system packages by apt-get, node packages by npm)
 	@.ci/setup
 
-check: ## Format, lints, docs, generated files, types, spelling, licenses
+check: pages ## Format, lints, docs, generated files, types, spelling, licenses
 	cargo fmt --all --check
 	cargo clippy $(ALL) --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(ALL) --no-deps --quiet
@@ -35,11 +35,11 @@ else
 	cargo test $(ALL)
 endif
 
-demo: ## Start a broker with a demo co-op, play a live chat into it, say what to open next
+demo: pages ## Start a broker with a demo co-op, play a live chat into it, say what to open next
 	cargo build -p deskbell -p deskbell-scripted-bot -p hello-desk
 	@examples/demo/run.sh $(if $(ONCE),--once)
 
-bench: ## Measure the broker against a bare relay (release build)
+bench: pages ## Measure the broker against a bare relay (release build)
 	cargo build --release -p deskbell -p deskbell-load
 	target/release/deskbell-load bench --broker target/release/deskbell
 
@@ -49,6 +49,9 @@ fmt: ## Format all Rust code
 codegen: ## Write the generated files: schema, TypeScript types, golden frames, docs
 	$(CODEGEN)
 
-typescript: ## Compile the TypeScript SDK strictly, generated types included, and run its tests
-	@if [ ! -x node_modules/.bin/tsc ]; then .ci/setup; fi
+pages: ## Build the TypeScript SDK, the operators' desk and the patron's widget
+	@.ci/setup --pages
+	npm run build --silent
+
+typescript: pages ## The same, and run the tests of all three
 	npm test --silent
