@@ -114,6 +114,7 @@ outcome=0
 if [ "$once" = yes ]; then exit 0; fi
 
 # The bot tells each chat's id as it is opened.
+ines=$(awk '$1 == "ines" { print $2 }' "$folder/passwords")
 chat=$(sed -nE "s/^ *\(.*'s chat is ([0-9a-z]+)\)$/\1/p" "$folder/play.log" | tail -n 1)
 password=$(awk '$1 == "maya" { print $2 }' "$folder/passwords")
 cat <<END
@@ -124,7 +125,12 @@ The broker goes on. Next, in another terminal, in this folder:
 
      $bin/deskbell --config $config log show $chat --text
 
-  2. Be Maya, at the co-op's desk: claims the first patron and talks, a line a message.
+  2. Be Maya, a librarian of Birch, at the desk: open $url/desk/ and sign in as
+     maya with the password $password. In another browser (or a private window) be
+     Ines of Cedar: ines, $ines.
+     Turn on the Tri-County Co-op in Settings, and wait for somebody to ring.
+
+     The same without a browser: claims the first patron and talks, a line a message.
 
      DESKBELL_PASSWORD=$password \\
        $bin/answer --url $url --user maya --monitor coop/tri-county
@@ -140,7 +146,7 @@ The broker goes on. Next, in another terminal, in this folder:
      curl http://127.0.0.1:$admin/readyz
      curl http://127.0.0.1:$admin/metrics
 
-Ines and Lou can sign in, too: their passwords stand in $folder/passwords.
+Lou of Elm can sign in, too: her password stands in $folder/passwords.
 The broker's own lines: tail -f $folder/broker.log
 Ctrl-C stops it.
 END

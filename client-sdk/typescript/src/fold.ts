@@ -22,6 +22,10 @@ export function fold(view: ChatView, event: ChatEvent, at: string): ChatView {
       const participants = [...without(view.participants, event.by), ...before];
       return { ...view, phase: "active", owner: event.by, participants, transfer: null };
     }
+    case "transfer_offered": {
+      const { to, to_name, until } = event;
+      return { ...view, transfer: { ...(to !== undefined && { to }), to_name, until } };
+    }
     case "transfer_canceled":
     case "transfer_declined":
     case "transfer_lapsed":

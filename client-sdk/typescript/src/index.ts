@@ -12,4 +12,4 @@ export type { OutboxStorage, StoredWrite, Write, Written } from "./outbox.js";
 export type { Monitoring } from "./presence.js";
 export type * as protocol from "./protocol.gen.js";
 export { type KeyValue, type Visit, webOutbox, webVisit } from "./storage.js";
-export { type Chat, type Desk, type Store, deskStore } from "./store.js";
+export { type Chat, type Desk, type DeskStore, type Store, deskStore } from "./store.js";

@@ -48,8 +48,15 @@ export interface Desk {
   alarms: readonly Extract<ToClient, { type: "gap.alarm" }>[];
 }
 
+export interface DeskStore extends Store<Desk> {
+  /** The person sees the whole chat: it is read. */
+  shown(chat: ChatId): void;
+  /** The person puts an ended chat away. */
+  putAway(chat: ChatId): void;
+}
+
 /** Follows `client`. Chats of *My Chats* that another device claimed are followed, too. */
-export function deskStore(client: Client): Store<Desk> & { shown(chat: ChatId): void } {
+export function deskStore(client: Client): DeskStore {
   const mine = new MyChats();
   const subscribers = new Set<(value: Desk) => void>();
   let desk: Desk = {
@@ -79,11 +86,17 @@ export function deskStore(client: Client): Store<Desk> & { shown(chat: ChatId): 
       run(desk);
       return () => subscribers.delete(run);
     },
-    /** The person sees the whole chat: it is read. */
     shown(chat) {
       const seq = mine.shown(chat) ?? desk.chats.get(chat)?.events.at(-1)?.seq;
       if (seq !== undefined) client.read(chat, seq);
       show({ ...desk, mine: mine.rows() });
+    },
+    putAway(chat) {
+      if (desk.chats.get(chat)?.view.phase !== "ended") return;
+      mine.close(chat);
+      // Refused, it is followed no more already.
+      client.unsubscribe(chat).catch(() => {});
+      show({ ...without(desk, chat), mine: mine.rows() });
     },
   };
 }
@@ -132,11 +145,8 @@ function take(desk: Desk, event: Event): Desk {
     case "wait":
       return change(desk, event.chat, (chat) => ({ ...chat, wait: event }));
     case "chat.closed":
-    case "chat.lost": {
-      const chats = new Map(desk.chats);
-      chats.delete(event.chat);
-      return { ...desk, chats };
-    }
+    case "chat.lost":
+      return without(desk, event.chat);
     default:
       return desk;
   }
@@ -160,4 +170,10 @@ function change(desk: Desk, id: ChatId, to: (chat: Chat) => Chat): Desk {
 
 function withChat(desk: Desk, id: ChatId, chat: Chat): Desk {
   return { ...desk, chats: new Map(desk.chats).set(id, chat) };
+}
+
+function without(desk: Desk, id: ChatId): Desk {
+  const chats = new Map(desk.chats);
+  chats.delete(id);
+  return { ...desk, chats };
 }

@@ -76,6 +76,11 @@ test("an event makes of a chat what a snapshot would say", () => {
     [{ type: "claimed", by: maya }, { phase: "active", owner: maya as never, participants: [] }],
     [{ type: "claimed", by: ines }, { owner: ines as never, participants: [maya as never] }],
     [{ type: "left", by: maya }, { participants: [] }],
+    [
+      { type: "transfer_offered", by: ines, to: "coop/tri", to_name: "Tri", until: START },
+      { transfer: { to: "coop/tri", to_name: "Tri", until: START } },
+    ],
+    [{ type: "transfer_canceled", by: ines }, { transfer: null }],
     [{ type: "patron_away", until: START }, { patron_away_since: START }],
     [{ type: "patron_back" }, { patron_away_since: null }],
     [{ type: "tagged", by: ines, tags: ["holds"] }, { tags: ["holds"] }],
