@@ -135,7 +135,8 @@ The broker goes on. Next, in another terminal, in this folder:
      DESKBELL_PASSWORD=$password \\
        $bin/answer --url $url --user maya --monitor coop/tri-county
 
-  3. Be a patron, on a page: open $page/plain-page and ask something. Or in a third
+  3. Be a patron, on a library's page: open $page/library/ and press the button in the
+     corner. ($page/plain-page is a page with nothing but the protocol.) Or in a third
      terminal; then type on both sides, and Ctrl-D ends the chat.
 
      $bin/ring --url $url --origin $page \\

@@ -4,76 +4,21 @@
 
 import assert from "node:assert/strict";
 
-import { Client, deskStore, patronSession, signIn } from "@deskbell/client";
+import { Client, signIn } from "@deskbell/client";
 import { WebSocket } from "ws";
 
 import { Keys } from "./keys.mjs";
 import { open } from "./page.mjs";
+import { operator, patron, saidIn, until } from "./people.mjs";
+import { between } from "./wire.mjs";
 
 const [broker, password, screenshots] = process.argv.slice(2);
-const ORIGIN = "http://localhost:8080";
 const HOSTILE = `<img src=x onerror="alert(1)"> \u202Eabc ${"long".repeat(60)} مرحبا 👩‍🏫`;
 
-const socket = (...to) => new WebSocket(...to);
-const colleague = async (user) => {
-  const { token } = await signIn(broker, { user, password });
-  const client = new Client({ url: broker, token, webSocket: socket });
-  const store = deskStore(client);
-  await client.subscribeList();
-  await client.setPresence("online", ["coop/tri-county"]);
-  return { client, store };
-};
-const ring = async (question, name) => {
-  const { token } = await patronSession(broker, "birch-home", ORIGIN);
-  const webSocket = (url, protocol) => new WebSocket(url, protocol, { origin: ORIGIN });
-  const client = new Client({ url: broker, token, webSocket });
-  const store = deskStore(client);
-  const { chat } = await client.open({ question, name });
-  return { client, store, chat };
-};
-const until = (store, holds) =>
-  new Promise((resolve) => {
-    let stop;
-    stop = store.subscribe((desk) => {
-      if (!holds(desk)) return;
-      queueMicrotask(() => stop?.());
-      resolve(desk);
-    });
-  });
-const saidIn = (desk, chat) =>
-  (desk.chats.get(chat)?.events ?? []).flatMap(({ event }) =>
-    event.type === "posted" || event.type === "noted" ? [event.text] : [],
-  );
-
-/** The page's WebSocket, whose frames to the page can be held back. */
-async function slowWire(page) {
-  let held;
-  const waiting = new Set();
-  const heard = (frame) => waiting.forEach((it) => it(JSON.parse(frame).type));
-  await page.routeWebSocket(/\/v1\/connect/, (socket) => {
-    const server = socket.connectToServer();
-    server.onMessage((frame) => (held ? held.push(() => socket.send(frame)) : socket.send(frame)));
-    socket.onMessage((frame) => {
-      server.send(frame);
-      heard(frame);
-    });
-  });
-  return {
-    hold: () => (held = []),
-    release: () => {
-      const frames = held;
-      held = undefined;
-      for (const send of frames) send();
-    },
-    /** Once the page has sent such a frame. */
-    asked: (type) => new Promise((resolve) => waiting.add((it) => it === type && resolve())),
-  };
-}
-
-const ines = await colleague("ines");
+const ines = await operator(broker, password, "ines");
 const { page, mishaps, close } = await open("about:blank");
 await page.setViewportSize({ width: 1280, height: 800 });
-const wire = await slowWire(page);
+const wire = await between(page);
 await page.goto(`${broker.replace("127.0.0.1", "localhost")}/desk/`);
 const keys = new Keys(page);
 const shot = (name) => page.screenshot({ path: `${screenshots}/desk-live-${name}.png` });
@@ -104,12 +49,12 @@ await shot("settings");
 
 // *Chats*: a patron rings; Ines looks, too, and is faster.
 await keys.press("Alt+Shift+C", "main");
-const first = await ring("Which floor are the newspapers on?", "Kim");
+const first = await patron(broker, "Which floor are the newspapers on?", "Kim");
 await until(ines.store, (desk) => desk.rows.length === 1);
 await text("Which floor are the newspapers on?");
 assert.match(await page.title(), /^1 patron waiting/);
 await page.getByRole("img", { name: "Your library:" }).waitFor();
-const second = await ring("Can I renew a book that someone else has reserved?", "Sam");
+const second = await patron(broker, "Can I renew a book that someone else has reserved?", "Sam");
 await until(ines.store, (desk) => desk.rows.length === 2);
 await ines.client.subscribe(first.chat);
 await text("Ines looking");
@@ -183,12 +128,12 @@ const mine = (desk) => desk.mine.find((it) => it.chat === second.chat);
 assert.equal(mine(ines.store.get())?.owner, true);
 
 // Signed out elsewhere in mid-sentence: the password is asked for, and nothing typed is lost.
-const third = await ring("Do you have a scanner?", "Ada");
+const third = await patron(broker, "Do you have a scanner?", "Ada");
 await text("Do you have a scanner?");
 await keys.press("Alt+Shift+K", 'textbox "Message"');
 await keys.type("Yes, on the second");
 const { token } = await signIn(broker, { user: "birch-admin", password });
-const admin = new Client({ url: broker, token, webSocket: socket });
+const admin = new Client({ url: broker, token, webSocket: (...to) => new WebSocket(...to) });
 await admin.signOutOther("maya");
 admin.close();
 await keys.at('textbox "Password of Maya (birch)"');

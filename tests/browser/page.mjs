@@ -8,7 +8,8 @@ const CHROMIUM = "/usr/bin/chromium";
  *  the test that reads `mishaps`. */
 export async function open(url) {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-  const page = await browser.newPage({ viewport: { width: 480, height: 640 } });
+  const context = await browser.newContext({ viewport: { width: 480, height: 640 } });
+  const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const mishaps = [];
   page.on("pageerror", (error) => mishaps.push(String(error)));

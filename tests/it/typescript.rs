@@ -87,6 +87,25 @@ async fn an_operator_staffs_a_co_op_at_the_desk_by_keyboard() {
 }
 
 #[tokio::test]
+async fn a_patron_is_helped_with_the_widget_by_keyboard_through_whatever_happens() {
+    let said = run("tests/browser/widget.mjs", &[&screenshots()]).await;
+    assert_eq!(said, ["kill it", "start it", "done"]);
+}
+
+#[tokio::test]
+async fn sam_and_two_librarians_live_the_story_of_the_demo_in_browsers_of_their_own() {
+    let said = run("tests/browser/story.mjs", &[&screenshots()]).await;
+    assert_eq!(said, ["kill it", "start it", "done"]);
+}
+
+#[tokio::test]
+async fn every_state_of_the_widget_is_accessible_and_keeps_to_its_width() {
+    let gallery = gallery("patron-widget");
+    let said = look("tests/browser/gallery.mjs", &[&gallery, "widget", &screenshots()]).await;
+    assert_eq!(said, ["done"]);
+}
+
+#[tokio::test]
 async fn every_state_of_the_desk_is_accessible_and_keeps_to_its_width() {
     let gallery = gallery("operator-web");
     let said = look("tests/browser/gallery.mjs", &[&gallery, "desk", &screenshots()]).await;

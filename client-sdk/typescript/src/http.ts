@@ -1,7 +1,14 @@
 // The HTTP requests that get a token, and what a widget's button shows.
 
 import { HttpError } from "./errors.js";
-import type { ChatId, Granted, PatronSession, SignIn, WidgetId } from "./protocol.gen.js";
+import type {
+  ChatId,
+  Granted,
+  PatronSession,
+  SignIn,
+  WidgetId,
+  WidgetInfo,
+} from "./protocol.gen.js";
 
 /** The longest a request may take, ms. */
 const PATIENCE_MS = 30_000;
@@ -23,15 +30,22 @@ export const returnToChat = (
 ): Promise<Granted> =>
   post(url, "/v1/patron-sessions", { chat, secret } satisfies PatronSession, origin);
 
-async function post<T>(url: string, path: string, body: unknown, origin?: string): Promise<T> {
+/** What a widget's button and window show. Availability in it changes: follow it. */
+export const widgetInfo = (url: string, widget: WidgetId): Promise<WidgetInfo> =>
+  request(url, `/v1/widgets/${encodeURIComponent(widget)}`, {});
+
+function post<T>(url: string, path: string, body: unknown, origin?: string): Promise<T> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   // Browsers set it themselves, and let nobody else.
   if (origin !== undefined) headers.origin = origin;
+  return request(url, path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+async function request<T>(url: string, path: string, init: RequestInit): Promise<T> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   let answer: Response;
   try {
-    const init = { method: "POST", headers, body: JSON.stringify(body), signal };
-    answer = await fetch(new URL(path, url), init);
+    answer = await fetch(new URL(path, url), { ...init, signal });
   } catch (error) {
     throw new HttpError(0, undefined, `the broker cannot be reached: ${String(error)}`);
   }

@@ -56,6 +56,11 @@ question: string,
 answer: string, };
 
 /**
+ * Whether something is asked for.
+ */
+export type AskFor = "off" | "optional" | "required";
+
+/**
  * Who reads a chat, and so what of it is shown.
  */
 export type Audience = "patron" | "previewer" | "staff" | "home_staff";
@@ -64,6 +69,20 @@ export type Audience = "patron" | "previewer" | "staff" | "home_staff";
  * Whether somebody would answer a patron now.
  */
 export type Availability = "online" | "away" | "offline";
+
+/**
+ * What a patron finds: also each event of the same path's `availability` stream.
+ */
+export type Available = {
+/**
+ * Whether somebody would answer.
+ */
+availability: Availability,
+/**
+ * What to say of it, if the library wrote something: why nobody is there, or that they are
+ * away.
+ */
+text?: string | null, };
 
 /**
  * A patron who may not ring, as her library's administrators see it.
@@ -1780,7 +1799,87 @@ server_time: string,
  */
 token_expires: string, };
 
+/**
+ * What patrons are asked before they ring.
+ */
+export type WidgetAsk = {
+/**
+ * For their name.
+ */
+name: AskFor,
+/**
+ * How to reach them.
+ */
+contact: AskFor,
+/**
+ * The library's own questions; answers repeat the question's text.
+ */
+questions?: Array<WidgetQuestion>, };
+
 export type WidgetId = string;
+
+/**
+ * `GET /v1/widgets/{widget}`: all that a button and its window show.
+ */
+export type WidgetInfo = {
+/**
+ * The widget.
+ */
+widget: WidgetId,
+/**
+ * As people call it.
+ */
+name: string,
+/**
+ * The library's name.
+ */
+library: string,
+/**
+ * What a patron finds now.
+ */
+now: Available,
+/**
+ * What patrons read in it.
+ */
+texts: WidgetTexts,
+/**
+ * What patrons are asked before they ring.
+ */
+ask: WidgetAsk,
+/**
+ * Whether they are asked to rate a chat that ended.
+ */
+rating: boolean, };
+
+/**
+ * A question of the library's own.
+ */
+export type WidgetQuestion = {
+/**
+ * As patrons read it.
+ */
+text: string,
+/**
+ * Whether a ring without an answer is refused.
+ */
+required: boolean, };
+
+/**
+ * What patrons read in a widget.
+ */
+export type WidgetTexts = {
+/**
+ * Before they ring.
+ */
+greeting?: string | null,
+/**
+ * When a librarian of another library answers.
+ */
+coop?: string | null,
+/**
+ * What becomes of what they write, and that another library may answer.
+ */
+privacy?: string | null, };
 
 /**
  * Whom a connection belongs to.

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { type Desk, deskStore, type KeyValue, webOutbox, webVisit } from "../src/index.js";
+import { type Desk, deskStore, followAvailability } from "../src/index.js";
+import { type KeyValue, webOutbox, webVisit } from "../src/index.js";
 import { fold } from "../src/fold.js";
 import { uuid7 } from "../src/ids.js";
 import type { ChatEvent, ChatView } from "../src/protocol.gen.js";
@@ -52,9 +53,15 @@ test("the store shows rows in order, who writes, marks, alarms, and calls back e
   const row = (chat: string, since: string) => ({ chat, since, question: "?" });
   socket.say({ type: "list.snapshot", rows: [row(CHAT, "2026-11-24T10:01:00Z")] });
   socket.say({ type: "list.row", row: row(OTHER, "2026-11-24T10:00:00.5Z") });
-  assert.deepEqual(store.get().rows.map((it) => it.chat), [OTHER, CHAT]);
+  assert.deepEqual(
+    store.get().rows.map((it) => it.chat),
+    [OTHER, CHAT],
+  );
   socket.say({ type: "list.gone", chat: OTHER });
-  assert.deepEqual(store.get().rows.map((it) => it.chat), [CHAT]);
+  assert.deepEqual(
+    store.get().rows.map((it) => it.chat),
+    [CHAT],
+  );
   socket.say({ type: "gap.alarm", target: "coop/tri", name: "Tri", why: "left", at: START });
   assert.equal(store.get().alarms.length, 1);
   socket.say({ type: "gap.over", target: "coop/tri" });
@@ -73,8 +80,14 @@ test("the store shows rows in order, who writes, marks, alarms, and calls back e
 test("an event makes of a chat what a snapshot would say", () => {
   const { state } = snapshot(1) as { state: ChatView };
   const steps: [object, Partial<ChatView>][] = [
-    [{ type: "claimed", by: maya }, { phase: "active", owner: maya as never, participants: [] }],
-    [{ type: "claimed", by: ines }, { owner: ines as never, participants: [maya as never] }],
+    [
+      { type: "claimed", by: maya },
+      { phase: "active", owner: maya as never, participants: [] },
+    ],
+    [
+      { type: "claimed", by: ines },
+      { owner: ines as never, participants: [maya as never] },
+    ],
     [{ type: "left", by: maya }, { participants: [] }],
     [
       { type: "transfer_offered", by: ines, to: "coop/tri", to_name: "Tri", until: START },
@@ -84,8 +97,14 @@ test("an event makes of a chat what a snapshot would say", () => {
     [{ type: "patron_away", until: START }, { patron_away_since: START }],
     [{ type: "patron_back" }, { patron_away_since: null }],
     [{ type: "tagged", by: ines, tags: ["holds"] }, { tags: ["holds"] }],
-    [{ type: "owner_lost", who: ines }, { phase: "waiting", owner: null }],
-    [{ type: "ended", by: ines, cause: "missed" }, { phase: "ended", ended: "missed" }],
+    [
+      { type: "owner_lost", who: ines },
+      { phase: "waiting", owner: null },
+    ],
+    [
+      { type: "ended", by: ines, cause: "missed" },
+      { phase: "ended", ended: "missed" },
+    ],
   ];
   let view: ChatView = { ...state, phase: "waiting" };
   for (const [event, expected] of steps) {
@@ -138,4 +157,47 @@ test("ids are UUIDs of version 7, in the order of time", () => {
   for (const id of ids) assert.match(id, pattern);
   assert.deepEqual([...ids].sort(), ids);
   assert.notEqual(uuid7(1), uuid7(1));
+});
+
+test("availability is told as it changes, as unknown while nobody answers, and asked again", () => {
+  const told: (string | undefined)[] = [];
+  const opened: { url: string; readyState: number; hear: Map<string, (event: unknown) => void> }[] =
+    [];
+  const timers: (() => void)[] = [];
+  const clock = {
+    now: () => 0,
+    after: (_: number, run: () => void) => (timers.push(run), () => {}),
+  };
+  let closed = 0;
+  const open = (url: string) => {
+    const hear = new Map<string, (event: unknown) => void>();
+    const source = {
+      url,
+      hear,
+      readyState: 1,
+      addEventListener: (type: string, run: (event: MessageEvent) => void) =>
+        void hear.set(type, run as (event: unknown) => void),
+      close: () => void (closed += 1),
+    };
+    opened.push(source);
+    return source;
+  };
+  const run = (now: { availability: string } | undefined) => told.push(now?.availability);
+  const stop = followAvailability("http://localhost:8080", "ask us", run, open, clock);
+  const say = (availability: string) =>
+    opened.at(-1)?.hear.get("availability")?.({ data: JSON.stringify({ availability }) });
+  assert.equal(opened[0]?.url, "http://localhost:8080/v1/widgets/ask%20us/availability");
+  say("online");
+  opened[0]?.hear.get("error")?.({});
+  assert.equal(timers.length, 0, "the browser tries again by itself");
+  say("away");
+  Object.assign(opened[0] ?? {}, { readyState: 2 });
+  opened[0]?.hear.get("error")?.({});
+  assert.equal(timers.length, 1);
+  timers[0]?.();
+  say("offline");
+  stop();
+  opened[1]?.hear.get("error")?.({});
+  assert.deepEqual(told, ["online", undefined, "away", undefined, "offline"]);
+  assert.deepEqual([opened.length, closed], [2, 1]);
 });

@@ -60,9 +60,13 @@ export class DeskApp implements Does {
     this.#changed(before, this.#app);
   }
 
-  readonly #seen = (desk: Desk): void => {
+  readonly #seen = (told: Desk): void => {
     const { app } = this;
-    const status = desk.status;
+    const before = app.desk?.status;
+    // Until a try succeeds, the connection is as lost as before.
+    const tries = told.status.is === "connecting" && before?.is === "waiting";
+    const desk = tries ? { ...told, status: before } : told;
+    const { status } = desk;
     const opened = status.is === "open" && app.desk?.status.is !== "open";
     const you = status.is === "open" ? status.welcome.you : undefined;
     const me = you?.role === "operator" ? you.person : app.me;
@@ -173,6 +177,7 @@ export class DeskApp implements Does {
     const { status = "offline", monitoring = [] } = this.#app.desk?.presence ?? {};
     void this.#asked(async ({ client }) => {
       await client.monitor({ status, targets: [...monitoring], ...change });
+      this.checkStatus();
     });
   }
 

@@ -28,7 +28,8 @@ function changed(before: App, after: App): void {
   }
   speak(before, after);
   moveFocus(before, after);
-  caller.look(after, Date.now());
+  // What came of this meanwhile is newer.
+  caller.look(desk.app, Date.now());
   if (document.visibilityState === "visible" && document.hasFocus()) desk.shown();
 }
 

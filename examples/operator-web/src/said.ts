@@ -34,10 +34,12 @@ function rows(before: App, after: App): Said[] {
   return (after.desk?.rows ?? [])
     .filter((it) => !known.has(it.chat))
     .flatMap((it) => {
-      const who = `${it.name || "A patron"} of ${it.home_name}`;
+      const of = `of ${it.home_name}`;
       return it.transfer_from
-        ? notice(`${called(it.transfer_from)} offers you the chat of ${who}.`)
-        : notice(`${who} waits: ${it.question}`);
+        ? notice(
+            `${called(it.transfer_from)} offers you the chat of ${it.name || "a patron"} ${of}.`,
+          )
+        : notice(`${it.name || "A patron"} ${of} waits: ${it.question}`);
     });
 }
 
@@ -69,6 +71,8 @@ function happened(app: App, id: protocol.ChatId, event: protocol.ChatEvent): Sai
         : notice(`New message from ${author}.`);
     }
     default: {
+      // Who leaves looks elsewhere already.
+      if (event.type === "left" && isMe(app, event.by)) return [];
       const words = told(event);
       return words !== undefined && here ? notice(words) : [];
     }

@@ -92,7 +92,7 @@ export function told(event: ChatEvent): string | undefined {
     case "left":
       return `${called(event.by)} left.`;
     case "patron_away":
-      return "The patron's connection is lost; she may come back.";
+      return "The patron's connection is lost.";
     case "patron_back":
       return "The patron is back.";
     case "operator_away":

@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::http::{Granted, HttpError, PatronSession, SetPassword, SignIn};
+use crate::http::{Available, Granted, HttpError, PatronSession, SetPassword, SignIn, WidgetInfo};
 use crate::{SUBPROTOCOL, ToBroker, ToClient};
 
 pub(super) fn document() -> String {
@@ -16,6 +16,8 @@ pub(super) fn document() -> String {
         "http_set_password": generator.subschema_for::<SetPassword>(),
         "http_patron_session": generator.subschema_for::<PatronSession>(),
         "http_granted": generator.subschema_for::<Granted>(),
+        "http_widget": generator.subschema_for::<WidgetInfo>(),
+        "http_availability": generator.subschema_for::<Available>(),
         "http_error": generator.subschema_for::<HttpError>(),
     });
     let definitions = definitions(&mut generator);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::codes::{CloseCode, ErrorCode};
-use crate::http::{Granted, HttpError, PatronSession, SetPassword, SignIn};
+use crate::http::{Granted, HttpError, PatronSession, SetPassword, SignIn, WidgetInfo};
 use crate::{SUBPROTOCOL, ToBroker, ToClient, WEBSOCKET_PATH};
 
 const HEADER: &str = "\
@@ -24,6 +24,7 @@ pub(super) fn module() -> String {
     types.visit::<SetPassword>();
     types.visit::<PatronSession>();
     types.visit::<Granted>();
+    types.visit::<WidgetInfo>();
     types.visit::<HttpError>();
 
     let mut text = HEADER.to_owned();
