@@ -35,9 +35,9 @@ else
 	cargo test $(ALL)
 endif
 
-demo: pages ## Start a broker with a demo co-op, play a live chat into it, say what to open next
-	cargo build -p deskbell -p deskbell-scripted-bot -p hello-desk
-	@examples/demo/run.sh $(if $(ONCE),--once)
+demo: pages ## Start a broker with a demo co-op, play a live chat into it (TRAFFIC=1, SEED=n: and go on)
+	cargo build -p deskbell -p deskbell-scripted-bot -p deskbell-traffic -p hello-desk
+	@examples/demo/run.sh $(if $(ONCE),--once,$(if $(TRAFFIC)$(SEED),--traffic $(SEED)))
 
 bench: pages ## Measure the broker against a bare relay (release build)
 	cargo build --release -p deskbell -p deskbell-load

@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
 # The demo: a broker with three libraries on a fresh store in ./demo, a conversation played into it
 # so that one sees it happen, and what to open or type next. Runs until Ctrl-C; `--once` ends after
-# the play, with its outcome. Ports: DEMO_PORT (8080) and the one after it.
+# the play, with its outcome; `--traffic [SEED]` goes on with living traffic (examples/traffic),
+# DEMO_SPEED (1) times as fast as life. Ports: DEMO_PORT (8080) and the one after it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+usage() {
+  echo "usage: examples/demo/run.sh [--once | --traffic [SEED]]" >&2
+  exit 2
+}
+
 once=no
+live=no
+seed=
 case "${1:-}" in
   "") ;;
   --once) once=yes ;;
-  *)
-    echo "usage: examples/demo/run.sh [--once]" >&2
-    exit 2
+  --traffic)
+    live=yes
+    seed=${2:-}
+    [[ "$seed" =~ ^[0-9]*$ ]] || usage
     ;;
+  *) usage ;;
 esac
 
 bin=${CARGO_TARGET_DIR:-target}/debug
@@ -24,16 +34,24 @@ folder=demo
 config=$folder/deskbell.toml
 ready_tries=150 # a fifth of a second each
 broker=
+traffic=
 
-stop() {
-  if [ -n "$broker" ] && kill -0 "$broker" 2>/dev/null; then
-    kill -TERM "$broker"
-    wait "$broker" || true
+stop_process() {
+  if [ -n "$1" ] && kill -0 "$1" 2>/dev/null; then
+    kill -TERM "$1"
+    wait "$1" || true
   fi
+}
+
+# In this order: traffic ends its chats while the broker still listens.
+stop() {
+  stop_process "$traffic"
+  traffic=
+  stop_process "$broker"
   broker=
 }
 trap stop EXIT
-trap 'echo; echo "demo: stopped; ./$folder may be deleted"; exit 0' INT
+trap 'stop; echo; echo "demo: stopped; ./$folder may be deleted"; exit 0' INT
 trap 'exit 143' TERM
 
 fail() {
@@ -83,8 +101,11 @@ directory_file = "directory.toml"
 format = "text"
 END
 
+# A group of its own each: Ctrl-C reaches this script alone, which then stops them in order.
+set -m
 "$bin/deskbell" --config "$config" serve >"$folder/broker.log" 2>&1 &
 broker=$!
+set +m
 
 tries=0
 until [ "$(status /readyz)" = 200 ]; do
@@ -97,7 +118,7 @@ done
 printf 'the broker is ready on %s (data in ./%s)\n' "$url" "$folder"
 
 # Passwords of this demo only: made now, gone with the folder.
-for user in maya ines lou; do
+for user in maya ines lou theo nadia; do
   password="demo-$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
   printf '%s\n' "$password" \
     | "$bin/deskbell" --config "$config" user password "$user" >>"$folder/setup.log" 2>&1 \
@@ -151,4 +172,16 @@ Lou of Elm can sign in, too: her password stands in $folder/passwords.
 The broker's own lines: tail -f $folder/broker.log
 Ctrl-C stops it.
 END
+
+if [ "$live" = yes ]; then
+  printf '\n▶ living traffic: patrons ring; Theo and Nadia answer what nobody else claims\n\n'
+  arguments=(--url "$url" --passwords "$folder/passwords" --speed "${DEMO_SPEED:-1}")
+  for widget in birch-home cedar-home elm-home; do arguments+=(--origin "$widget=$page"); done
+  if [ -n "$seed" ]; then arguments+=(--seed "$seed"); fi
+  set -m
+  "$bin/deskbell-traffic" "${arguments[@]}" &
+  traffic=$!
+  set +m
+  wait "$traffic" || fail_with_log "the traffic ended"
+fi
 wait "$broker" || fail_with_log "the broker ended"

@@ -17,8 +17,20 @@ use crate::history::stored::Stored;
 /// Every operator's password in tests.
 pub const PASSWORD: &str = "correct horse battery";
 /// Everybody who has one.
-pub const OPERATORS: [&str; 10] =
-    ["maya", "ines", "lou", "noor", "birch-admin", "pia", "olga", "cora", "leo", "lena"];
+pub const OPERATORS: [&str; 12] = [
+    "maya",
+    "ines",
+    "lou",
+    "noor",
+    "birch-admin",
+    "pia",
+    "olga",
+    "cora",
+    "leo",
+    "lena",
+    "theo",
+    "nadia",
+];
 
 /// The directory that conversations play in.
 pub fn directory_file() -> PathBuf {

@@ -16,4 +16,5 @@ mod scripted;
 mod simulation;
 mod tidy;
 mod tls;
+mod traffic;
 mod typescript;

@@ -20,6 +20,7 @@ fn allowed(package: &str, folder: &str) -> Option<&'static [&'static str]> {
             "deskbell-domain",
             "deskbell-protocol",
             "deskbell-scripted-bot",
+            "deskbell-traffic",
         ],
         _ if folder.starts_with("examples/") => &["deskbell-client"],
         _ => return None,
