@@ -52,7 +52,7 @@ stop() {
 }
 trap stop EXIT
 trap 'stop; echo; echo "demo: stopped; ./$folder may be deleted"; exit 0' INT
-trap 'exit 143' TERM
+trap 'exit 143' TERM HUP
 
 fail() {
   printf 'demo: %s\n' "$1" >&2
@@ -182,6 +182,8 @@ if [ "$live" = yes ]; then
   "$bin/deskbell-traffic" "${arguments[@]}" &
   traffic=$!
   set +m
-  wait "$traffic" || fail_with_log "the traffic ended"
+  # Whichever ends first: without Ctrl-C neither should.
+  wait -n "$traffic" "$broker" || true
+  if kill -0 "$broker" 2>/dev/null; then fail "the traffic ended"; fi
 fi
 wait "$broker" || fail_with_log "the broker ended"

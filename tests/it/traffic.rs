@@ -149,14 +149,15 @@ async fn maya(broker: &Broker) -> (Client, Events) {
 async fn a_person_who_claims_first_keeps_the_chat_and_the_patron_talks_to_her() {
     let (_store, broker) = demo().await;
     let (client, mut events) = maya(&broker).await;
-    let mut plan: Vec<_> = Plan::new(11, &repertoire()).take(1).collect();
-    let claim = plan[0].claim.as_mut().expect("the first chat of this seed is claimed");
-    claim.after = NEVER;
+    // At a library without a colleague the co-op rings at once, for Maya too.
+    let rings_for_maya = |it: &PlannedChat| it.door.own.is_none() && it.claim.is_some();
+    let chat = Plan::new(11, &repertoire()).find(rings_for_maya);
+    let mut chat = PlannedChat { drop: None, ..chat.expect("a plan has no end") };
+    chat.claim.as_mut().expect("it was looked for").after = NEVER;
     let is_patrons = |step: &&Step| step.side == Side::Patron;
-    let says = plan[0].steps.iter().find(is_patrons).cloned().expect("she says something");
+    let says = chat.steps.iter().find(is_patrons).cloned().expect("she says something");
     // After her one line she leaves the end to Maya, for as long as the chat would have lasted.
-    plan[0].steps = vec![says.clone(), Step { gap: NEVER, ..says }];
-    plan[0].drop = None;
+    chat.steps = vec![says.clone(), Step { gap: NEVER, ..says }];
     let person = async {
         let chat = loop {
             match events.next().await.expect("the connection holds") {
@@ -177,12 +178,41 @@ async fn a_person_who_claims_first_keeps_the_chat_and_the_patron_talks_to_her() 
         }
         client.end(chat).await.expect("it is hers");
     };
-    let (played, ()) = tokio::join!(live(&broker, plan), person);
+    let (played, ()) = tokio::join!(live(&broker, vec![chat]), person);
     let (lived, tally) = played;
     assert_eq!(lived[0].claims, ["Maya"]);
     assert_eq!(lived[0].ending, Ending::ByOperator);
     assert_eq!(lived[0].said[0], (Some("Maya".to_owned()), "I am Maya.".to_owned()));
     assert_eq!((tally.otherwise, tally.failed), (1, 0), "{tally}");
+}
+
+#[tokio::test]
+async fn a_person_may_claim_what_a_colleague_offers_to_the_co_op() {
+    let (_store, broker) = demo().await;
+    let (client, mut events) = maya(&broker).await;
+    let to_coop = |it: &PlannedChat| it.transfer.as_ref().is_some_and(|it| it.to == COOP);
+    let chat = Plan::new(11, &repertoire()).find(to_coop);
+    let mut chat = PlannedChat { drop: None, ..chat.expect("a plan has no end") };
+    let transfer = chat.transfer.as_mut().expect("it was looked for");
+    transfer.claim.after = NEVER;
+    let (offers, before) = (chat.claim.map(|it| it.by.name), transfer.before);
+    let person = async {
+        let chat = loop {
+            let event = events.next().await.expect("the connection holds");
+            if let Event::Row(row) = event
+                && row.transfer_from.is_some()
+            {
+                break row.chat;
+            }
+        };
+        client.claim(chat).await.expect("nobody was first");
+        client.end(chat).await.expect("it is hers");
+    };
+    let (played, ()) = tokio::join!(live(&broker, vec![chat]), person);
+    let (lived, tally) = played;
+    assert_eq!(lived[0].claims, [offers.expect("it is claimed"), "Maya"]);
+    assert_eq!((lived[0].ending, tally.otherwise), (Ending::ByOperator, 1));
+    assert!(lived[0].said.len() >= before, "all before the offer was said");
 }
 
 #[tokio::test]
@@ -210,4 +240,30 @@ async fn who_ends_the_traffic_leaves_no_chat_open() {
         let over = events.iter().any(|it| matches!(it.event, ChatEvent::Ended { .. }));
         assert!(over, "{chat} is still open");
     }
+}
+
+#[tokio::test]
+async fn who_ends_the_traffic_of_a_dead_broker_hears_what_stays_open_and_is_not_kept_waiting() {
+    let (_store, broker) = demo().await;
+    let (stopping, stop) = watch::channel(false);
+    let repertoire = repertoire();
+    let plan = Plan::new(11, &repertoire).map(|chat| PlannedChat { rings: Duration::ZERO, ..chat });
+    let stage = stage(&broker, SPEED / 20.0);
+    let (over, mut first) = watch::channel(false);
+    let mut open = Vec::new();
+    let tell = |outcome: &Outcome, _: &Tally| {
+        over.send_replace(true);
+        open.extend(outcome.lived.as_ref().err().map(|why| format!("{why:#}")));
+    };
+    let playing = timeout(PATIENCE, play(plan.take(12), stage, stop, tell));
+    let killing = async {
+        first.wait_for(|over| *over).await.expect("a chat is over");
+        let killed = tokio::task::spawn_blocking(|| broker.kill());
+        killed.await.expect("it is killed");
+        stopping.send_replace(true);
+    };
+    let (played, ()) = tokio::join!(playing, killing);
+    let tally = played.expect("it ends").expect("colleagues signed in");
+    assert!(tally.failed > 0, "{tally}");
+    assert!(open.iter().any(|why| why.contains("stays open")), "{open:#?}");
 }

@@ -49,9 +49,9 @@ static ELM: Door = Door { widget: "elm-home", library: "Elm Public Library", own
 const OWN: f64 = 0.64;
 
 /// Where the next patron rings, and who answers.
-pub(crate) fn ring(chance: &mut Chance) -> (&'static Door, &'static Colleague) {
-    if chance.happens(OWN) {
-        let door = *chance.pick(&[&CEDAR, &ELM]);
+pub(crate) fn ring(chance: &mut Chance, card: f64) -> (&'static Door, &'static Colleague) {
+    if card < OWN {
+        let door = if card < OWN / 2.0 { &CEDAR } else { &ELM };
         if let Some(own) = door.own {
             return (door, own);
         }

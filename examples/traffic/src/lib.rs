@@ -2,7 +2,7 @@
 //! of real library chats, so that a demo shows a desk at work.
 //!
 //! Pure: `talk` (what people say, from text files), `spread` (how real traffic is spread), `cast`
-//! (who is there), `chance`, `compose`, `plan` (every chat with all that is drawn for it),
+//! (who is there), `chance`, `deal`, `compose`, `plan` (every chat with all that is drawn for it),
 //! `measured` (the spread of a plan), `lived` (what became of chats). With connections: `player`,
 //! on the SDK alone, as anybody's program would be.
 //!
@@ -12,6 +12,7 @@
 mod cast;
 mod chance;
 mod compose;
+mod deal;
 mod lived;
 mod measured;
 mod plan;

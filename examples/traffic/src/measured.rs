@@ -59,6 +59,7 @@ impl Measured {
             figure("minutes, mean", 8.5, lasts.mean(), 0.1),
             figure("characters of an operator, median", 40.0, operator.at(0.5), 0.15),
             figure("characters of a patron, median", 25.0, patron.at(0.5), 0.15),
+            // What is pasted, one in a hundred, stands above the one in a hundred of all others.
             figure("characters of an operator, p98", 400.0, operator.at(0.98), 0.35),
             figure("characters of a patron, p98", 400.0, patron.at(0.98), 0.35),
             figure("share transferred", 0.075, of_all(&|it| it.transfer.is_some()), 0.25),

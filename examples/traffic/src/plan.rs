@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cast::{self, Colleague, Door};
 use crate::chance::Chance;
 use crate::compose::{Names, compose};
+use crate::deal::{Deal, Deck};
 use crate::lived::{Ending, Lived};
 use crate::spread;
 use crate::talk::{Repertoire, Side};
@@ -124,12 +125,19 @@ impl Iterator for Plan<'_> {
         self.now = spread::next_ring(&mut self.rings, self.now);
         let mut chance = Chance::new(self.seed, u64::from(self.number));
         let rings = Duration::from_secs_f64(self.now);
-        Some(chat(&mut chance, self.repertoire, self.number, rings))
+        let deal = Deal::new(self.seed, self.number);
+        Some(chat(&mut chance, deal, self.repertoire, self.number, rings))
     }
 }
 
-fn chat(chance: &mut Chance, from: &Repertoire, number: u32, rings: Duration) -> PlannedChat {
-    let (door, by) = cast::ring(chance);
+fn chat(
+    chance: &mut Chance,
+    deal: Deal,
+    from: &Repertoire,
+    number: u32,
+    rings: Duration,
+) -> PlannedChat {
+    let (door, by) = cast::ring(chance, deal.card(Deck::Door));
     let is_named = chance.happens(spread::NAMED);
     let called = chance.pick(&from.phrases.names).clone();
     let (count, lasts) = spread::size(chance);
@@ -139,17 +147,18 @@ fn chat(chance: &mut Chance, from: &Repertoire, number: u32, rings: Duration) ->
         library: door.library,
     };
     let words = compose(chance, from, count, names);
-    let missed = chance.happens(spread::MISSED);
+    let missed = deal.card(Deck::Missed) < spread::MISSED;
     let (patience, after) = (spread::patience(chance), spread::until_claim(chance));
     // Shares are of all chats, and these can only befall those that somebody claims.
     let of_claimed = |share: f64| share / (1.0 - spread::MISSED);
-    let drop = drop_out(chance, of_claimed(spread::DROPPED), words.messages.len());
+    let dropped = of_claimed(spread::DROPPED);
+    let drop = drop_out(chance, deal.card(Deck::Dropped) / dropped, words.messages.len());
     let gone = drop.is_some_and(|drop| drop.away.is_none());
-    let gone_share = of_claimed(spread::DROPPED) * (1.0 - spread::BACK);
+    let gone_share = dropped * (1.0 - spread::BACK);
     let of_stayers = |share: f64| of_claimed(share) / (1.0 - gone_share);
     let mut messages = words.messages;
-    let offers = chance.happens(of_stayers(spread::TRANSFERRED));
-    let transfer = transfer(chance, from, &messages, by).filter(|_| offers && !gone && !missed);
+    let offered = deal.card(Deck::Offered) / of_stayers(spread::TRANSFERRED);
+    let transfer = transfer(chance, offered, from, &messages, by).filter(|_| !gone && !missed);
     if let Some(transfer) = &transfer {
         let second = Names { operator: transfer.claim.by.name, ..names };
         messages[transfer.before].1 = second.fill(chance.pick(&from.phrases.takeovers).as_str());
@@ -158,7 +167,7 @@ fn chat(chance: &mut Chance, from: &Repertoire, number: u32, rings: Duration) ->
         + drop.and_then(|it| it.away).unwrap_or(Duration::ZERO);
     let steps = paced(chance, messages, lasts.saturating_sub(waits));
     let by_patron = chance.happens(spread::ENDED_BY_PATRON);
-    let asks = chance.happens(of_stayers(spread::TICKETS));
+    let asks = deal.card(Deck::Ticket) < of_stayers(spread::TICKETS);
     PlannedChat {
         number,
         rings,
@@ -177,28 +186,31 @@ fn chat(chance: &mut Chance, from: &Repertoire, number: u32, rings: Duration) ->
     }
 }
 
-fn drop_out(chance: &mut Chance, share: f64, count: usize) -> Option<Drop> {
+/// A loss of the connection, if the patron's card is below 1; she returns by how far.
+fn drop_out(chance: &mut Chance, card: f64, count: usize) -> Option<Drop> {
     let places: Vec<usize> = (1..count).collect();
     let before = *chance.pick(&places);
-    let back = chance.happens(spread::BACK);
     let away = Duration::from_secs_f64(chance.between(2.0, spread::BACK_SECONDS));
-    chance.happens(share).then_some(Drop { before, away: back.then_some(away) })
+    let back = card < spread::BACK;
+    (card < 1.0).then_some(Drop { before, away: back.then_some(away) })
 }
 
-/// An offer before one of the operator's messages that is neither the first nor the last.
+/// An offer, if the chat's card is below 1, and to whom by how far: before one of the operator's
+/// messages that is neither the first nor the last.
 fn transfer(
     chance: &mut Chance,
+    card: f64,
     from: &Repertoire,
     messages: &[(Side, String)],
     by: &'static Colleague,
 ) -> Option<Transfer> {
     let places: Vec<usize> =
         (1..messages.len() - 1).filter(|at| messages[*at].0 == Side::Operator).collect();
-    if places.is_empty() {
+    if places.is_empty() || card >= 1.0 {
         return None;
     }
     let other = by.other();
-    let to = if chance.happens(spread::TRANSFERRED_TO_OPERATOR) {
+    let to = if card < spread::TRANSFERRED_TO_OPERATOR {
         format!("operator/{}", other.user)
     } else {
         cast::COOP.to_owned()

@@ -92,7 +92,7 @@ pub async fn play(
     mut stop: Stop,
     mut tell: impl FnMut(&Outcome, &Tally),
 ) -> Result<Tally> {
-    ensure!(stage.speed.is_finite() && stage.speed > 0.0, "the speed has to be more than 0");
+    ensure!((0.01..=1e6).contains(&stage.speed), "a speed is from 0.01 to 1000000 times life");
     let mut desks = BTreeMap::new();
     for colleague in COLLEAGUES {
         let desk = Desk::open(&stage, colleague).await;

@@ -34,6 +34,21 @@ fn a_long_plan_has_the_documented_spread() {
 }
 
 #[test]
+fn also_a_short_plan_has_its_shares() {
+    for seed in 1..20 {
+        let plan = plan(seed, 120);
+        let count = |which: fn(&PlannedChat) -> bool| plan.iter().filter(|it| which(it)).count();
+        let missed = count(|it| it.claim.is_none());
+        let (dropped, moved) = (count(|it| it.drop.is_some()), count(|it| it.transfer.is_some()));
+        let tickets = count(|it| it.ticket.is_some());
+        assert!((3..=6).contains(&missed), "seed {seed}: {missed} missed");
+        assert!((6..=13).contains(&dropped), "seed {seed}: {dropped} dropped");
+        assert!((5..=13).contains(&moved), "seed {seed}: {moved} transferred");
+        assert!((13..=22).contains(&tickets), "seed {seed}: {tickets} tickets");
+    }
+}
+
+#[test]
 fn chats_ring_in_the_order_of_their_numbers() {
     let plan = plan(3, 300);
     assert!(plan.iter().zip(1..).all(|(chat, number)| chat.number == number));

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use deskbell_client::protocol::codes::ErrorCode;
 use deskbell_client::protocol::event::EndCause;
 use deskbell_client::protocol::ids::ChatId;
-use deskbell_client::{Client, ClientError, Ring, Written};
+use deskbell_client::{Client, ClientError, Ring, Status, Written};
 use tokio::time::{sleep, timeout};
 
 use super::patron::Patron;
@@ -85,7 +85,11 @@ impl Scene {
                 let offers = self.client(owner).transfer(chat, to, note, transfer.told);
                 offers.await.context("the transfer")?;
                 let claimed = self.claim(chat, transfer.claim, 2).await?;
-                self.client(owner).leave(chat).await.context("leaving after the transfer")?;
+                let left = self.client(owner).leave(chat).await;
+                // A person may have ended at once what she took over.
+                if !is_over(&left) {
+                    left.context("leaving after the transfer")?;
+                }
                 if claimed == Claimed::ByAPerson {
                     return self.go_on_with_a_person(chat, at).await;
                 }
@@ -182,12 +186,17 @@ impl Scene {
             let ended = self.patron.client()?.end(chat).await?;
             self.patron.hears(ended.seq).await
         };
-        tokio::select! {
+        let talked = tokio::select! {
             biased;
             ended = heard.wait_for(|heard| heard.ended.is_some()) => {
-                ended.context("the patron is gone")?;
+                ended.map(drop).context("the patron is gone")
             }
-            talked = talks => talked?,
+            talked = talks => talked,
+        };
+        match talked {
+            // The end reached the broker before her line did: she is about to hear of it.
+            Err(why) if has_ended(&why) => self.patron.hears_the_end().await?,
+            talked => talked?,
         }
         self.heard_ending()
     }
@@ -231,6 +240,10 @@ impl Scene {
         // Its owner, if she is of the cast; else, or if that has just changed, its patron.
         let enders = owner.map(|it| self.client(it)).into_iter().chain(self.patron.client().ok());
         for ender in enders {
+            // Who has no connection would only try until the time is over.
+            if !matches!(ender.status(), Status::Open(_)) {
+                continue;
+            }
             let ended = timeout(WIND_UP_WITHIN, ender.end(chat)).await;
             if ended.is_ok_and(|ended| is_over(&ended)) {
                 return Ok(());
@@ -246,6 +259,11 @@ impl Scene {
     async fn rest(&self, planned: Duration) {
         sleep(self.world.stage.time(planned)).await;
     }
+}
+
+fn has_ended(why: &anyhow::Error) -> bool {
+    let code = why.downcast_ref().and_then(ClientError::code);
+    code == Some(ErrorCode::ChatEnded)
 }
 
 fn is_over(ended: &Result<Written, ClientError>) -> bool {

@@ -20,6 +20,9 @@ use crate::cast::Colleague;
 /// A chat that rings shows at her desk within this, roll-up to the co-op included.
 const SHOWS_WITHIN: Duration = Duration::from_mins(15);
 
+/// Between two tries of what came too fast.
+const TOO_FAST: Duration = Duration::from_millis(100);
+
 /// Why a claim may come to nothing: somebody else was first, or it is over.
 const LOST: [ErrorCode; 3] = [ErrorCode::AlreadyClaimed, ErrorCode::ChatEnded, ErrorCode::NotFound];
 
@@ -66,14 +69,14 @@ impl Desk {
             Ok(Err(_)) => bail!("the list is no longer read"),
             Err(_) => bail!("the chat never showed in the list"),
         }
-        lost_or(self.client.subscribe(chat).await)?;
+        lost_or(paced(|| self.client.subscribe(chat)).await)?;
         sleep(after / 2).await;
         lost_or(self.client.claim(chat).await.map(drop))
     }
 
     /// She no longer looks at a chat that is over for her.
     pub(super) async fn forget(&self, chat: ChatId) -> Result<()> {
-        match self.client.unsubscribe(chat).await {
+        match paced(|| self.client.unsubscribe(chat)).await {
             // Whatever is not followed when the connection comes back stays so.
             Ok(()) | Err(ClientError::Disconnected) => Ok(()),
             Err(error) => Err(error.into()),
@@ -83,6 +86,19 @@ impl Desk {
     /// She goes.
     pub(super) async fn close(&self) {
         self.client.close().await;
+    }
+}
+
+/// Asks again while the broker says that it is too fast: at many times the speed of life it may be.
+/// Writes need no such care, since the SDK sends those again by itself.
+async fn paced<F: Future<Output = Result<(), ClientError>>>(
+    ask: impl Fn() -> F,
+) -> Result<(), ClientError> {
+    loop {
+        match ask().await {
+            Err(error) if error.code() == Some(ErrorCode::RateLimited) => sleep(TOO_FAST).await,
+            asked => return asked,
+        }
     }
 }
 

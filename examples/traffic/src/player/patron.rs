@@ -71,6 +71,16 @@ impl Patron {
         }
     }
 
+    /// Waits until the end has reached her.
+    pub(super) async fn hears_the_end(&self) -> Result<()> {
+        let mut heard = self.heard();
+        let reached = timeout(HEARS_WITHIN, heard.wait_for(|heard| heard.ended.is_some())).await;
+        match reached {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => bail!("the chat is over, and its end did not reach the patron"),
+        }
+    }
+
     /// Her connection is lost.
     pub(super) async fn drop_out(&mut self) {
         if let Some(client) = self.client.take() {
