@@ -35,7 +35,7 @@ else
 	cargo test $(ALL)
 endif
 
-demo: pages ## Start a broker with a demo co-op, play a live chat into it (TRAFFIC=1, SEED=n: and go on)
+demo: pages ## Play a live chat in a demo co-op, say what to open (TRAFFIC=1, SEED=n: and go on)
 	cargo build -p deskbell -p deskbell-scripted-bot -p deskbell-traffic -p hello-desk
 	@examples/demo/run.sh $(if $(ONCE),--once,$(if $(TRAFFIC)$(SEED),--traffic $(SEED)))
 
