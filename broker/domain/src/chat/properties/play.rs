@@ -18,8 +18,9 @@ use crate::spec::{OPTIONS, asked, online, second, target, user};
 
 pub(super) const STAFF: [&str; 4] = ["maya", "ines", "lou", "zoe"];
 const RUNS: u32 = 256;
-/// Of a hundred runs, so many reach each state at least.
-const REACHED_MIN_PERCENT: u32 = 5;
+/// Of a hundred runs, so many reach each state at least. About eight reach the rarest: far enough
+/// above this that chance alone fails nothing (Poisson: less than one in a million).
+const REACHED_MIN_PERCENT: u32 = 1;
 
 /// Who acts, found in the chat as it then is.
 #[derive(Debug, Clone, Copy)]
