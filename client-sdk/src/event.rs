@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::protocol::codes::CloseCode;
 use crate::protocol::event::{EndCause, Person, Sequenced};
 use crate::protocol::ids::{ChatId, Target};
-use crate::protocol::to_client::{ClosedReason, GapReason, Refused, Snapshot, Welcome};
+use crate::protocol::to_client::{ClosedReason, GapReason, Refused, Snapshot, ToClient, Welcome};
 use crate::protocol::view::{ListRow, MyChat, PresenceView};
 
 /// One thing that an app may want to show.
@@ -108,6 +108,38 @@ pub enum Event {
         /// the last hour; `None` if too few were.
         estimate_minutes: Option<u32>,
     },
+}
+
+impl Event {
+    /// What a push of the broker tells an app; nothing for frames that are no pushes.
+    pub fn of(frame: ToClient) -> Option<Self> {
+        Some(match frame {
+            ToClient::ChatSnapshot(snapshot) => Self::Snapshot(snapshot),
+            ToClient::ChatEvent { chat, seq, eid, at, event } => {
+                Self::Chat { chat, sequenced: Sequenced { seq, eid, at, event } }
+            }
+            ToClient::ChatClosed { chat, reason, by, cause } => {
+                Self::ChatClosed { chat, reason, by, cause }
+            }
+            ToClient::ChatTyping { chat, who, on } => Self::Typing { chat, who, on },
+            ToClient::ChatMark { chat, who, delivered, read } => {
+                Self::Mark { chat, who, delivered, read }
+            }
+            ToClient::ListSnapshot { rows } => Self::List(rows),
+            ToClient::ListRow { row } => Self::Row(Box::new(row)),
+            ToClient::ListGone { chat, claimed_by } => Self::Gone { chat, claimed_by },
+            ToClient::ListMine { chats } => Self::Mine(chats),
+            ToClient::Presence { presence, .. } => Self::Presence(presence),
+            ToClient::GapAlarm { target, name, why, at } => {
+                Self::GapAlarm { target, name, why, at }
+            }
+            ToClient::GapOver { target } => Self::GapOver { target },
+            ToClient::Wait { chat, ahead, longest_now, estimate_minutes } => {
+                Self::Wait { chat, ahead, longest_now, estimate_minutes }
+            }
+            _ => return None,
+        })
+    }
 }
 
 /// How the connection stands.

@@ -156,7 +156,7 @@ impl Write {
     }
 
     /// The frame, the same in every try but for the request's `id`.
-    pub(crate) fn frame(&self, id: u32, cmid: Cmid) -> ToBroker {
+    pub fn frame(&self, id: u32, cmid: Cmid) -> ToBroker {
         match self.clone() {
             Self::Open(Ring { question, name, contact, answers, page, lang, continues }) => {
                 ToBroker::ChatOpen {

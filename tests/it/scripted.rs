@@ -1,5 +1,5 @@
 //! Every conversation of `scripts/`, each against a broker of its own with a clock that the script
-//! moves.
+//! moves, through the SDK for Rust and through the one for TypeScript.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use deskbell_client::TcpConnector;
 use deskbell_client::protocol::codes::ErrorCode;
-use deskbell_scripted_bot::{ClockControl, Outcome, Script, Stage, play};
+use deskbell_scripted_bot::{ClockControl, Outcome, Player, Script, Sdk, Stage, play};
 use deskbell_tests::broker::{self, Broker, Options};
 use deskbell_tests::store::{self, PASSWORD};
 use jiff::Timestamp;
@@ -47,7 +47,7 @@ async fn restart(
     Ok(clock)
 }
 
-async fn verdict(path: &Path) -> Result<(), String> {
+async fn verdict(path: &Path, sdk: Sdk) -> Result<(), String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let script = Script::read(&path.display().to_string(), &text).map_err(|it| it.to_string())?;
     let store = store::fresh();
@@ -59,6 +59,7 @@ async fn verdict(path: &Path) -> Result<(), String> {
     let running = Arc::new(Mutex::new(Some(broker)));
     let stage = Stage {
         url: Arc::new(move |_| url.clone()),
+        sdk,
         connector: Arc::new(TcpConnector::new()),
         password_of: Arc::new(|_| Some(PASSWORD.to_owned())),
         origin_of: Arc::new(|widget| {
@@ -82,11 +83,24 @@ async fn verdict(path: &Path) -> Result<(), String> {
 
 #[tokio::test]
 async fn every_script_plays_as_it_is_written() {
+    play_all(&Sdk::Rust).await;
+}
+
+#[tokio::test]
+async fn every_script_plays_as_it_is_written_through_the_typescript_sdk() {
+    let player = "../client-sdk/typescript/dist/test/player.js";
+    let player = Path::new(env!("CARGO_MANIFEST_DIR")).join(player);
+    assert!(player.exists(), "{} is not there: run `make typescript`", player.display());
+    let player = Player::start(&player).expect("node can be run");
+    play_all(&Sdk::TypeScript(Arc::new(player))).await;
+}
+
+async fn play_all(sdk: &Sdk) {
     let scripts = scripts();
     assert!(scripts.len() >= 36, "scripts are missing: only {} are here", scripts.len());
     let mut failed = Vec::new();
     for path in &scripts {
-        if let Err(why) = verdict(path).await {
+        if let Err(why) = verdict(path, sdk.clone()).await {
             failed.push(format!("{}\n{why}", path.display()));
         }
     }

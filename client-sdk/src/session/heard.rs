@@ -137,21 +137,6 @@ impl Session {
                     self.emit(Event::ChatClosed { chat, reason, by, cause });
                 }
             }
-            ToClient::ChatTyping { chat, who, on } => self.emit(Event::Typing { chat, who, on }),
-            ToClient::ChatMark { chat, who, delivered, read } => {
-                self.emit(Event::Mark { chat, who, delivered, read });
-            }
-            ToClient::ListMine { chats } => self.emit(Event::Mine(chats)),
-            ToClient::Wait { chat, ahead, longest_now, estimate_minutes } => {
-                self.emit(Event::Wait { chat, ahead, longest_now, estimate_minutes });
-            }
-            ToClient::ListSnapshot { rows } => self.emit(Event::List(rows)),
-            ToClient::ListRow { row } => self.emit(Event::Row(Box::new(row))),
-            ToClient::ListGone { chat, claimed_by } => self.emit(Event::Gone { chat, claimed_by }),
-            ToClient::GapAlarm { target, name, why, at } => {
-                self.emit(Event::GapAlarm { target, name, why, at });
-            }
-            ToClient::GapOver { target } => self.emit(Event::GapOver { target }),
             said @ (ToClient::Queues(_)
             | ToClient::Explained(_)
             | ToClient::Forecast { .. }
@@ -163,8 +148,12 @@ impl Session {
                     self.answer(Answer::Desk(reply, Ok(said)));
                 }
             }
-            // `ping` and `bye` were taken before; the others say nothing to this version.
-            ToClient::Welcome(_) | ToClient::Ping | ToClient::Bye { .. } | ToClient::Unknown => {}
+            // What has no place in a chat is told as it is; the rest says nothing to this version.
+            other => {
+                if let Some(event) = Event::of(other) {
+                    self.emit(event);
+                }
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 //! and is not in the script fails it. `docs/scripts.md` is the language.
 //!
 //! `script` (what a script says) <- `parse`, `cast` (reading it) <- `watch` (pure: what reached one
-//! person, against what the script says) <- `play` (the only part with connections), `clock`,
-//! `report`. Not here: any rule of the broker's business, any test of ours.
+//! person, against what the script says) <- `play` (the only part with connections, through either
+//! `sdk`), `clock`, `report`. Not here: any rule of the broker's business, any test of ours.
 
 mod cast;
 mod clock;
@@ -13,6 +13,7 @@ mod parse;
 mod play;
 mod report;
 mod script;
+mod sdk;
 mod watch;
 
 pub use cast::{Cast, Role};
@@ -24,3 +25,4 @@ pub use script::{
     Act, Answer, Closing, Ending, Happening, Line, ListOf, Name, Next, Offered, Script, Sight,
     Step, Who,
 };
+pub use sdk::{Player, Sdk};

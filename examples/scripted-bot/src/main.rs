@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Parser;
 use deskbell_client::TcpConnector;
-use deskbell_scripted_bot::{ClockControl, Outcome, Progress, Script, Stage, play};
+use deskbell_scripted_bot::{ClockControl, Outcome, Player, Progress, Script, Sdk, Stage, play};
 
 /// Plays conversation scripts against a running broker.
 ///
@@ -54,6 +54,10 @@ struct Arguments {
     /// Rest so long before each line, and show the lines as they are played
     #[arg(long, default_value_t = 0)]
     pace_ms: u64,
+    /// Play through the TypeScript SDK instead of the Rust one: its compiled player
+    /// (client-sdk/typescript/dist/test/player.js, after `make typescript`), run with `node`
+    #[arg(long, value_name = "FILE")]
+    player: Option<PathBuf>,
     /// Read the scripts and say what is wrong with them, without a broker
     #[arg(long)]
     check: bool,
@@ -148,6 +152,10 @@ fn stage(arguments: &Arguments) -> anyhow::Result<Stage> {
     if arguments.pace_ms > 0 {
         stage.pace = Duration::from_millis(arguments.pace_ms);
         stage.narrator = Some(Arc::new(narrate));
+    }
+    if let Some(path) = &arguments.player {
+        let player = Player::start(path).with_context(|| format!("node {}", path.display()))?;
+        stage.sdk = Sdk::TypeScript(Arc::new(player));
     }
     if let Some(address) = &arguments.clock {
         stage.clock = Some(ClockControl::at(address, Arc::new(TcpConnector::new()))?);

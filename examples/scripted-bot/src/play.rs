@@ -23,6 +23,7 @@ use self::time::Time;
 use crate::clock::ClockControl;
 use crate::report::{Failure, Outcome};
 use crate::script::{Line, ListOf, Name, Script, Sight, Step, Who};
+use crate::sdk::Sdk;
 use crate::watch::{Look, Roles};
 use person::{Mishap, Person};
 
@@ -42,7 +43,9 @@ pub type Lookup<Id> = Arc<dyn Fn(&Id) -> Option<String> + Send + Sync>;
 pub struct Stage {
     /// The broker of a person, by her place in the script: neighbors may use different nodes.
     pub url: Arc<dyn Fn(usize) -> String + Send + Sync>,
-    /// How bytes reach the brokers.
+    /// The SDK that everybody uses.
+    pub sdk: Sdk,
+    /// How bytes of the Rust SDK reach the brokers.
     pub connector: Arc<dyn Connector>,
     /// An operator's password.
     pub password_of: Lookup<UserId>,
@@ -92,6 +95,7 @@ impl Stage {
         let url = url.into();
         Self {
             url: Arc::new(move |_| url.clone()),
+            sdk: Sdk::default(),
             connector: Arc::new(TcpConnector::new()),
             password_of: Arc::new(password_of),
             origin_of: Arc::new(origin_of),

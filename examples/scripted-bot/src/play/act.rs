@@ -9,6 +9,7 @@ use deskbell_client::{ClientError, IdSource, RandomIds, Write, Written};
 use super::person::{Mishap, Person};
 use super::{Differs, Player, Progress, within};
 use crate::script::{Act, Answer, Name, Next, Who};
+use crate::sdk::Ask;
 use crate::watch::Roles;
 
 impl Player<'_> {
@@ -80,7 +81,7 @@ impl Player<'_> {
             }
             Act::Type { chat } => {
                 let chat = chat_of(named(chat.as_ref())?)?;
-                person.client()?.typing(chat, true).await.map_err(Mishap::from)?;
+                person.ask(Ask::Typing { chat }).await?;
                 return Ok(None);
             }
             Act::CatchUp { chat } => {
@@ -126,29 +127,29 @@ impl Player<'_> {
         match act {
             Act::Ban { chat, hours, reason } => {
                 let (chat, hours, reason) = (chat_of(chat)?, Some(*hours), Some(reason.clone()));
-                person.client()?.ban(chat, hours, reason).await.map_err(Mishap::from)?;
+                person.ask(Ask::Ban { chat, hours, reason }).await?;
             }
             Act::LiftBan(chat) => {
-                person.client()?.lift_ban(chat_of(chat)?).await.map_err(Mishap::from)?;
+                person.ask(Ask::LiftBan { chat: chat_of(chat)? }).await?;
             }
             Act::SignOut { anyway } => {
-                person.client()?.sign_out(*anyway).await.map_err(Mishap::from)?;
+                person.ask(Ask::SignOut { anyway: *anyway }).await?;
                 person.signed_out().await;
             }
             Act::SignOutOther(other) => {
                 let user = user_of(other)?;
-                person.client()?.sign_out_other(user).await.map_err(Mishap::from)?;
+                person.ask(Ask::SignOutOther { user }).await?;
                 if let Some(other) = self.people.get_mut(other) {
                     other.signed_out().await;
                 }
             }
             Act::LetInto { user, coop } => {
                 let (user, coop, level) = (user_of(user)?, coop_of(coop)?, CoopLevel::Regular);
-                person.client()?.grant_access(coop, user, level).await.map_err(Mishap::from)?;
+                person.ask(Ask::GrantAccess { coop, user, level }).await?;
             }
             Act::TakeOut { user, coop } => {
                 let (user, coop) = (user_of(user)?, coop_of(coop)?);
-                person.client()?.revoke_access(coop, user).await.map_err(Mishap::from)?;
+                person.ask(Ask::RevokeAccess { coop, user }).await?;
             }
             other => {
                 return Err(Mishap::Stage(format!("{other:?} is not asked of the desk")).into());
@@ -174,7 +175,7 @@ impl Player<'_> {
         ];
         let claim = async |at: usize| {
             let (client, cmid) = &claims[at];
-            client.submit_as(*cmid, Write::Claim(id)).await?.await
+            client.submit(*cmid, Write::Claim(id)).await
         };
         let outcomes = within(stage, async { tokio::join!(claim(0), claim(1)) }).await?;
         let (won, written, lost, refusal) = match outcomes {
@@ -344,11 +345,11 @@ fn named(chat: Option<&Name>) -> Result<&Name, Mishap> {
 }
 
 async fn read(person: &mut Person, chat: ChatId) -> Result<(), Mishap> {
-    Ok(person.client()?.subscribe(chat).await?)
+    person.ask(Ask::Subscribe { chat, from: None }).await
 }
 
 async fn stop_reading(person: &mut Person, chat: ChatId) -> Result<(), Mishap> {
-    person.client()?.unsubscribe(chat).await?;
+    person.ask(Ask::Unsubscribe { chat }).await?;
     person.watch.stop_following(chat);
     Ok(())
 }
@@ -357,8 +358,7 @@ async fn stop_reading(person: &mut Person, chat: ChatId) -> Result<(), Mishap> {
 async fn retry(person: &mut Person) -> Result<Written, Failed> {
     let last = person.last.clone();
     let last = last.ok_or_else(|| Mishap::Stage("nothing was written so far".to_owned()))?;
-    let again = person.client()?.submit_as(last.cmid, last.write).await.map_err(Mishap::from)?;
-    let again = again.await.map_err(Mishap::from)?;
+    let again = person.client()?.submit(last.cmid, last.write).await.map_err(Mishap::from)?;
     if again == last.written {
         return Ok(again);
     }

@@ -8,14 +8,12 @@ use deskbell_client::protocol::http::Granted;
 use deskbell_client::protocol::ids::{ChatId, ClientId, Cmid, Target, UserId, WidgetId};
 use deskbell_client::protocol::to_client::You;
 use deskbell_client::protocol::view::Status;
-use deskbell_client::{
-    Client, ClientError, Events, IdSource, Options, RandomIds, Ring, Token, Write, Written,
-    patron_session, return_to_chat, sign_in,
-};
+use deskbell_client::{ClientError, IdSource, RandomIds, Ring, Write, Written};
 
 use super::Stage;
 use crate::cast::Role;
 use crate::script::Name;
+use crate::sdk::{Ask, Connecting, Door, Handle, Inbox};
 use crate::watch::{Me, Watch};
 
 /// What the broker's operator reads of it.
@@ -59,7 +57,7 @@ pub(super) struct Person {
     tab: ClientId,
     granted: Option<Granted>,
     /// `None` while she has no connection.
-    link: Option<(Client, Events)>,
+    link: Option<(Handle, Inbox)>,
 }
 
 impl Person {
@@ -89,7 +87,7 @@ impl Person {
     }
 
     /// Her handle. The cast checked that she has a connection where her lines need one.
-    pub(super) fn client(&self) -> Result<Client, Mishap> {
+    pub(super) fn client(&self) -> Result<Handle, Mishap> {
         let link = self.link.as_ref().map(|(client, _)| client.clone());
         link.ok_or_else(|| Mishap::Stage(format!("{} has no connection", self.name)))
     }
@@ -112,7 +110,7 @@ impl Person {
 
     /// Everything committed before is in the watch afterwards.
     pub(super) async fn sync(&mut self) -> Result<(), Mishap> {
-        self.client()?.sync().await?;
+        self.ask(Ask::Sync).await?;
         self.drain();
         Ok(())
     }
@@ -122,7 +120,11 @@ impl Person {
         self.sync().await?;
         let unseen = || Mishap::Stage(format!("{} follows no such chat", self.name));
         let last = self.watch.shown(chat).ok_or_else(unseen)?;
-        Ok(self.client()?.read(chat, last).await?)
+        self.ask(Ask::Read { chat, seq: last }).await
+    }
+
+    pub(super) async fn ask(&self, ask: Ask) -> Result<(), Mishap> {
+        Ok(self.client()?.ask(ask).await?)
     }
 
     pub(super) async fn monitor(
@@ -141,7 +143,7 @@ impl Person {
         self.connect(stage).await?;
         self.tell_presence().await?;
         self.check_library(role)?;
-        Ok(self.client()?.list_subscribe().await?)
+        self.ask(Ask::SubscribeList).await
     }
 
     pub(super) async fn set_status(&mut self, to: Status) -> Result<(), Mishap> {
@@ -177,7 +179,7 @@ impl Person {
     /// Sends a write under a `cmid` of its own, and remembers both.
     pub(super) async fn write(&mut self, write: Write) -> Result<Written, Mishap> {
         let cmid = Cmid(RandomIds.uuid());
-        let written = self.client()?.submit_as(cmid, write.clone()).await?.await?;
+        let written = self.client()?.submit(cmid, write.clone()).await?;
         self.wrote(cmid, write, written);
         Ok(written)
     }
@@ -209,7 +211,7 @@ impl Person {
         self.set_up_list().await?;
         let client = self.client()?;
         for (chat, from) in self.watch.followed() {
-            match client.resume(chat, from).await {
+            match client.ask(Ask::Subscribe { chat, from: Some(from) }).await {
                 Ok(()) => {}
                 // She may have been taken out of the chat meanwhile: that is news, not a mishap.
                 Err(ClientError::Refused(_)) => self.watch.lost(chat),
@@ -241,8 +243,8 @@ impl Person {
         let secret =
             secret.ok_or_else(|| Mishap::Stage(format!("{} was given no secret", self.name)))?;
         let origin = self.origin(stage)?;
-        let mut granted =
-            return_to_chat(&*stage.connector, &self.url, &origin, chat, secret.clone()).await?;
+        let door = Door::Return { chat, secret: secret.clone(), origin };
+        let mut granted = stage.sdk.grant(&*stage.connector, &self.url, door).await?;
         granted.secret.get_or_insert(secret);
         self.granted = Some(granted);
         self.tab = ClientId(RandomIds.uuid());
@@ -253,7 +255,7 @@ impl Person {
         self.set_up_list().await?;
         let client = self.client()?;
         for (chat, _) in self.watch.followed() {
-            client.subscribe(chat).await?;
+            client.ask(Ask::Subscribe { chat, from: None }).await?;
         }
         Ok(())
     }
@@ -262,7 +264,7 @@ impl Person {
         match &self.part {
             Part::Patron { .. } => Ok(()),
             // What she told before is the broker's to remember.
-            Part::Operator { .. } => Ok(self.client()?.list_subscribe().await?),
+            Part::Operator { .. } => self.ask(Ask::SubscribeList).await,
         }
     }
 
@@ -271,15 +273,16 @@ impl Person {
             let client = self.client()?;
             // Told before the broker's time is known, it would be dated back by the wait for it,
             // and a clock that stands still would find it old.
-            client.sync().await?;
-            client.set_presence(*status, monitoring.clone()).await?;
+            client.ask(Ask::Sync).await?;
+            let (status, targets) = (*status, monitoring.clone());
+            client.ask(Ask::SetPresence { status, targets }).await?;
         }
         Ok(())
     }
 
     fn check_library(&self, role: &Role) -> Result<(), Mishap> {
         let Role::Operator { library } = role else { return Ok(()) };
-        let deskbell_client::Status::Open(welcome) = self.client()?.status() else { return Ok(()) };
+        let Some(welcome) = self.client()?.welcome() else { return Ok(()) };
         match welcome.you {
             You::Operator {
                 person:
@@ -305,31 +308,29 @@ impl Person {
             Some(granted) => granted.clone(),
             None => self.grant(stage).await?,
         };
-        let mut options = Options::new(&self.url, Token::fixed(&granted.token));
-        if let Part::Patron { .. } = self.part {
-            options.origin = Some(self.origin(stage)?);
-        }
-        options.client = self.tab;
-        APP.clone_into(&mut options.app);
-        options.connector = stage.connector.clone();
+        let origin = match self.part {
+            Part::Patron { .. } => Some(self.origin(stage)?),
+            Part::Operator { .. } => None,
+        };
+        let (url, token) = (self.url.clone(), granted.token.clone());
+        let how = Connecting { url, token, origin, client: self.tab, app: APP };
         self.granted = Some(granted);
-        self.link = Some(Client::connect(options));
+        self.link = Some(stage.sdk.connect(stage.connector.clone(), how).await?);
         Ok(())
     }
 
     async fn grant(&self, stage: &Stage) -> Result<Granted, Mishap> {
-        let granted = match &self.part {
+        let door = match &self.part {
             Part::Operator { user, .. } => {
                 let password = (stage.password_of)(user).ok_or_else(|| {
                     Mishap::Stage(format!("no password of {user} is given; see --passwords"))
                 })?;
-                sign_in(&*stage.connector, &self.url, user.clone(), password).await?
+                Door::SignIn { user: user.clone(), password }
             }
             Part::Patron { widget } => {
-                let origin = self.origin(stage)?;
-                patron_session(&*stage.connector, &self.url, &origin, widget.clone()).await?
+                Door::Visit { widget: widget.clone(), origin: self.origin(stage)? }
             }
         };
-        Ok(granted)
+        Ok(stage.sdk.grant(&*stage.connector, &self.url, door).await?)
     }
 }
