@@ -15,10 +15,40 @@ import { between } from "./wire.mjs";
 const [broker, password, screenshots] = process.argv.slice(2);
 const HOSTILE = `<img src=x onerror="alert(1)"> \u202Eabc ${"long".repeat(60)} مرحبا 👩‍🏫`;
 
+/** Counts how the page calls, and lets time run ahead and the tab be out of sight. */
+function countCalls() {
+  globalThis.calls = { titles: [], tones: 0 };
+  globalThis.Notification = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor(title) {
+      globalThis.calls.titles.push(title);
+    }
+    close() {}
+  };
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...when) {
+    globalThis.calls.tones += 1;
+    return start.apply(this, when);
+  };
+  const { now } = Date;
+  Date.now = () => now() + (globalThis.timeAhead ?? 0);
+  Object.defineProperty(document, "hidden", { get: () => globalThis.isOutOfSight === true });
+}
+
+/** Once she was called so many times: two tones each, and a notification that says who waits. */
+const called = (times) =>
+  page.waitForFunction((times) => {
+    const { titles, tones } = globalThis.calls;
+    const says = titles.every((it) => it === "Kim of Birch Public Library waits");
+    return tones === 2 * times && titles.length === times && says;
+  }, times);
+
 const ines = await operator(broker, password, "ines");
 const { page, mishaps, close } = await open("about:blank");
 await page.setViewportSize({ width: 1280, height: 800 });
 const wire = await between(page);
+await page.addInitScript(countCalls);
 await page.goto(`${broker.replace("127.0.0.1", "localhost")}/desk/`);
 const keys = new Keys(page);
 const shot = (name) => page.screenshot({ path: `${screenshots}/desk-live-${name}.png` });
@@ -41,15 +71,22 @@ await page.getByRole("heading", { name: "Settings" }).waitFor();
 await keys.tabTo('switch "Tri-County Co-op"');
 await keys.press("Space", 'switch "Tri-County Co-op" [checked]');
 await page.getByText("1 other here: Ines (cedar).").waitFor();
-await until(ines.store, () => true);
 await keys.tabTo('button "Check Status"');
 await keys.press("Enter");
 await text("Checked just now");
+await keys.tabTo('switch "Show desktop notifications until the chat is claimed"');
+await keys.press("Space", /^switch "Show desktop notifications.*\[checked\]/);
 await shot("settings");
 
-// *Chats*: a patron rings; Ines looks, too, and is faster.
+// *Chats*: a patron rings while the tab is out of sight: she is called by a sound and by a
+// notification, and again until somebody claims.
 await keys.press("Alt+Shift+C", "main");
+await page.evaluate(() => (globalThis.isOutOfSight = true));
 const first = await patron(broker, "Which floor are the newspapers on?", "Kim");
+await called(1);
+await page.evaluate(() => (globalThis.timeAhead = 15_000));
+await called(2);
+await page.evaluate(() => (globalThis.isOutOfSight = false));
 await until(ines.store, (desk) => desk.rows.length === 1);
 await text("Which floor are the newspapers on?");
 assert.match(await page.title(), /^1 patron waiting/);

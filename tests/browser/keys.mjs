@@ -16,6 +16,9 @@ async function focused(page) {
   return { ring, said: first.replace(/^- '?/, "").replace(/'?:?$/, "") };
 }
 
+/** A role, and where there is one a name. */
+const ANYTHING = /^(?!the document)[a-z]+/;
+
 export class Keys {
   constructor(page) {
     this.page = page;
@@ -34,10 +37,10 @@ export class Keys {
     assert.ok(now.ring, `nothing shows that the focus is on ${now.said}`);
   }
 
-  /** Presses a key, and then the focus is there. */
-  async press(key, what) {
+  /** Presses a key, and then the focus is there; or at least somewhere, and shows. */
+  async press(key, what = ANYTHING) {
     await this.page.keyboard.press(key);
-    if (what !== undefined) await this.at(what);
+    await this.at(what);
   }
 
   /** Presses Tab until the focus is there; forty times at most. */

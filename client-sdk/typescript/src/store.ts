@@ -37,6 +37,7 @@ export interface Chat {
 }
 
 export interface Desk {
+  /** `waiting` until a try succeeds: a try is no news to who looks on. */
   status: Status;
   presence: PresenceView | undefined;
   /** *Patron Chats*, longest waiting first. */
@@ -106,8 +107,10 @@ const inOrder = (rows: ListRow[]): ListRow[] =>
 
 function take(desk: Desk, event: Event): Desk {
   switch (event.type) {
-    case "status":
-      return { ...desk, status: event.status };
+    case "status": {
+      const tries = event.status.is === "connecting" && desk.status.is === "waiting";
+      return tries ? desk : { ...desk, status: event.status };
+    }
     case "presence":
       return { ...desk, presence: event.presence };
     case "list.snapshot":

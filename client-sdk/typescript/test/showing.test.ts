@@ -77,6 +77,32 @@ test("the store shows rows in order, who writes, marks, alarms, and calls back e
   assert.ok(shown.length > 8 && shown.every((it, n) => it !== shown[n - 1]));
 });
 
+test("a lost connection stays lost for who looks on until a try succeeds", () => {
+  const { stage, store, socket } = desk();
+  const seen: string[] = [];
+  store.subscribe(({ status }) => seen.at(-1) !== status.is && seen.push(status.is));
+  socket.lose(1012);
+  stage.clock.pass(250);
+  assert.equal(stage.client.status.is, "connecting");
+  stage.greet(operator());
+  assert.deepEqual(seen, ["open", "waiting", "open"]);
+});
+
+test("what is put away has ended, and is no longer followed", () => {
+  const { stage, store, socket } = desk();
+  socket.say(snapshot(1));
+  socket.say({ type: "list.mine", chats: [{ chat: CHAT, owner: true }] });
+  store.putAway(CHAT);
+  assert.deepEqual([store.get().mine.length, store.get().chats.size], [1, 1]);
+  socket.event(2, { type: "ended", by: maya, cause: "operator" });
+  socket.say({ type: "list.mine", chats: [] });
+  store.putAway(CHAT);
+  assert.deepEqual([store.get().mine.length, store.get().chats.size], [0, 0]);
+  socket.event(3);
+  assert.equal(store.get().chats.size, 0);
+  assert.ok(stage.client.status.is === "open");
+});
+
 test("an event makes of a chat what a snapshot would say", () => {
   const { state } = snapshot(1) as { state: ChatView };
   const steps: [object, Partial<ChatView>][] = [

@@ -60,12 +60,8 @@ export class DeskApp implements Does {
     this.#changed(before, this.#app);
   }
 
-  readonly #seen = (told: Desk): void => {
+  readonly #seen = (desk: Desk): void => {
     const { app } = this;
-    const before = app.desk?.status;
-    // Until a try succeeds, the connection is as lost as before.
-    const tries = told.status.is === "connecting" && before?.is === "waiting";
-    const desk = tries ? { ...told, status: before } : told;
     const { status } = desk;
     const opened = status.is === "open" && app.desk?.status.is !== "open";
     const you = status.is === "open" ? status.welcome.you : undefined;
@@ -111,6 +107,8 @@ export class DeskApp implements Does {
   }
 
   async #begin(user: string, password: string): Promise<void> {
+    // A button that is switched off would lose the focus: a second press does nothing instead.
+    if (this.#app.busy) return;
     const before = this.#app.desk?.presence;
     this.#set({ busy: true, problem: undefined });
     try {

@@ -7,9 +7,10 @@ import { announcer, Voice } from "@deskbell/voice";
 
 import { Caller } from "./calling.js";
 import { DeskApp } from "./desk.js";
+import { moveFocus } from "./focus.js";
 import { press } from "./keys.js";
 import { said } from "./said.js";
-import { type App, type Focus, page } from "./state.js";
+import type { App } from "./state.js";
 import { deskView } from "./view/desk.js";
 import { noticeSaid } from "./view/notices.js";
 
@@ -19,6 +20,7 @@ const caller = new Caller((chat) => desk.show(chat));
 const desk = new DeskApp(location.origin, changed);
 
 function changed(before: App, after: App): void {
+  const had = document.activeElement;
   const log = root.querySelector("[data-scroll]");
   const atEnd = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   render(deskView({ app: after, does: desk }), root);
@@ -27,7 +29,7 @@ function changed(before: App, after: App): void {
     now?.scrollTo({ top: now.scrollHeight });
   }
   speak(before, after);
-  moveFocus(before, after);
+  if (moveFocus(root, had, before, after)) desk.focused();
   // What came of this meanwhile is newer.
   caller.look(desk.app, Date.now());
   if (document.visibilityState === "visible" && document.hasFocus()) desk.shown();
@@ -42,28 +44,6 @@ function speak(before: App, after: App): void {
     after.notice === before.notice ? undefined : noticeSaid({ app: after, does: desk });
   if (notice) voice.notice(notice);
   if (after.problem && after.problem !== before.problem) voice.notice(after.problem);
-}
-
-/** The focus goes where what the person did leads, and never to what merely arrived; but for one
- *  that stood on something that is gone. */
-function moveFocus(before: App, after: App): void {
-  const target = after.focus && root.querySelector<HTMLElement>(place(after.focus));
-  if (target) {
-    target.focus();
-    desk.focused();
-    return;
-  }
-  const lost = document.activeElement === null || document.activeElement === document.body;
-  const elsewhere = page(before) !== page(after) || before.open !== after.open;
-  if (!lost || !elsewhere || after.dialog) return;
-  const start = page(after) === "sign_in" ? "#user" : "#chat-title, #main";
-  root.querySelector<HTMLElement>(start)?.focus();
-}
-
-function place(focus: Focus): string {
-  if (focus === "page") return "#main";
-  if (focus === "chat") return "#chat-title";
-  return focus === "text" ? "#text" : `[data-row="${CSS.escape(focus.row)}"]`;
 }
 
 for (const kind of ["keydown", "pointerdown"] as const) {

@@ -157,11 +157,8 @@ export class Widget implements Does {
     const found = ringing ? rung : undefined;
     const visit = found === undefined ? undefined : this.#kept.visit.load();
     if (visit && found !== undefined) this.#kept.visit.save({ ...visit, chat: found });
-    const before = this.#state.desk?.status;
-    // Until a try succeeds, the connection is as lost as before.
-    const tries = desk.status.is === "connecting" && before?.is === "waiting";
     this.#set({
-      desk: tries ? { ...desk, status: before } : desk,
+      desk,
       sending: this.#sending(),
       ...(found !== undefined && { chat: found, ringing: false, draft: "" }),
     });

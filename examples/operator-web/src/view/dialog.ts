@@ -4,6 +4,8 @@
 import { html, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 
+import { start } from "../focus.js";
+
 let shown: Element | undefined;
 let before: Element | null = null;
 
@@ -20,7 +22,9 @@ function modal(element: Element | undefined): void {
   const back = before;
   queueMicrotask(() => {
     const lost = document.activeElement === null || document.activeElement === document.body;
-    if (lost && back instanceof HTMLElement && back.isConnected) back.focus();
+    if (!lost) return;
+    if (back instanceof HTMLElement && back.isConnected) back.focus();
+    else start(document)?.focus();
   });
 }
 
@@ -38,6 +42,6 @@ export const over = (
       closed?.();
     }}
   >
-    <h2 id="dialog-title">${title}</h2>
+    <h2 id="dialog-title" tabindex="-1">${title}</h2>
     ${content}
   </dialog>`;

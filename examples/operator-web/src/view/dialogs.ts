@@ -66,9 +66,7 @@ function expired({ app, does }: Seen, why: string): TemplateResult {
         />
         ${problemView(app)}
         <p class="answers">
-          <button class="main" ?disabled=${app.busy}>
-            ${app.busy ? "Signing in…" : "Sign in"}
-          </button>
+          <button class="main">${app.busy ? "Signing in…" : "Sign in"}</button>
         </p>
       </form>`,
   );

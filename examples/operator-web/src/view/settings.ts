@@ -39,7 +39,7 @@ export function settings(seen: Seen): TemplateResult {
       </fieldset>
     </div>
     <p class="check">
-      <button class="main" ?disabled=${app.checking} @click=${() => does.checkStatus()}>
+      <button class="main" @click=${() => does.checkStatus()}>
         ${app.checking ? "Checking…" : "Check Status"}
       </button>
       ${

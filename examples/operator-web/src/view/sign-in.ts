@@ -34,7 +34,7 @@ export function signIn({ app, does }: Seen): TemplateResult {
         aria-describedby="problem"
       />
       ${problemView(app)}
-      <button class="main" ?disabled=${app.busy}>${app.busy ? "Signing in…" : "Sign in"}</button>
+      <button class="main">${app.busy ? "Signing in…" : "Sign in"}</button>
     </form>
   </main>`;
 }
