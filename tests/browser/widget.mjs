@@ -31,6 +31,7 @@ await bell.getByText("offline").waitFor();
 await keys.tabTo('button "Ask Birch offline"');
 await keys.press("Enter", 'heading "Ask Birch"');
 await text("We are offline.");
+await page.getByRole("link", { name: "ask@birch.example" }).waitFor();
 await shot("offline");
 
 // Somebody comes, and the window changes by itself, without taking the focus.
@@ -125,6 +126,13 @@ await text("It is renewed.");
 // Ended: why, a copy to keep, and what she thinks of it.
 await maya.client.end(chat);
 await text("The librarian ended the chat.");
+await keys.tabTo('radio "1, poor"');
+await keys.press("ArrowUp", 'radio "5, very good" [checked]');
+await keys.tabTo('textbox "In your words');
+await keys.type("Fast and friendly");
+await keys.press("Enter");
+await text("Thank you for telling us.");
+await text("You rated the chat 5 of 5.");
 await keys.tabTo('button "Save"');
 const saving = page.waitForEvent("download");
 await keys.press("Enter");
