@@ -99,9 +99,13 @@ impl Edge {
 
     /// Whether a page of `origin` may be anything at all here.
     fn is_known_origin(&self, directory: &Directory, origin: &str) -> bool {
-        self.is_desk_origin(origin)
-            || directory.widgets.values().any(|widget| widget.origins.contains(origin))
+        self.is_desk_origin(origin) || is_widget_origin(directory, origin)
     }
+}
+
+/// Whether some widget stands on pages of `origin`.
+fn is_widget_origin(directory: &Directory, origin: &str) -> bool {
+    directory.widgets.values().any(|widget| widget.origins.contains(origin))
 }
 
 /// A page served on this machine, on whatever port.

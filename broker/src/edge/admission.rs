@@ -1,6 +1,7 @@
 //! Whom a connection belongs to: what its token says, held against its Origin, the directory and
 //! the sessions that were ended.
 
+use axum::http::{HeaderMap, header};
 use deskbell_domain::access::Principal;
 use deskbell_domain::chat::event::Digest;
 use deskbell_protocol::codes::ErrorCode;
@@ -24,8 +25,41 @@ pub struct Admitted {
     pub expires: Timestamp,
 }
 
-/// Says whom `token` admits from a page of `origin`, or why nobody.
-pub fn admit(edge: &Edge, token: &str, origin: Option<&str>) -> Result<Admitted, Refusal> {
+/// The page that a request came from, as far as a browser tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    origin: Option<String>,
+    /// It came from this very address: the broker served it.
+    is_own: bool,
+}
+
+impl Page {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).map(|it| String::from_utf8_lossy(it.as_bytes()));
+        let origin = text(header::ORIGIN);
+        let authority = origin.as_deref().and_then(|it| it.split_once("://")).map(|(_, it)| it);
+        let is_own = match (authority, text(header::HOST)) {
+            (Some(authority), Some(host)) => authority.eq_ignore_ascii_case(&host),
+            _ => false,
+        };
+        Self { is_own, origin: origin.map(Into::into) }
+    }
+
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Its origin, if it may be no desk. The broker's own may: who led a browser here under another
+    /// name (DNS rebinding) has gained nothing, since nothing is granted without a password or a
+    /// token.
+    pub(super) fn no_desk(&self, edge: &Edge) -> Option<&str> {
+        let elsewhere = if self.is_own { None } else { self.origin() };
+        elsewhere.filter(|origin| !edge.is_desk_origin(origin))
+    }
+}
+
+/// Says whom `token` admits from a page, or why nobody.
+pub fn admit(edge: &Edge, token: &str, page: &Page) -> Result<Admitted, Refusal> {
     let claims = token::verify(&edge.keys, token, edge.node.clock.now()).map_err(refused)?;
     let (session, expires) = (claims.session(), claims.expires());
     if edge.node.ended_sessions.contains_key(&session) {
@@ -33,12 +67,12 @@ pub fn admit(edge: &Edge, token: &str, origin: Option<&str>) -> Result<Admitted,
     }
     match claims {
         Claims::Patron(patron) => {
-            check_widget_origin(edge, &patron.widget, origin)?;
+            check_widget_origin(edge, &patron.widget, page.origin())?;
             let who = Principal::Patron { session: session_digest(session), widget: patron.widget };
             Ok(Admitted { who, session, secret: Some(patron.secret), expires })
         }
         Claims::Operator(operator) => {
-            if let Some(origin) = origin.filter(|origin| !edge.is_desk_origin(origin)) {
+            if let Some(origin) = page.no_desk(edge) {
                 return Err(Refusal::new(
                     ErrorCode::OriginDenied,
                     format!(
@@ -90,4 +124,39 @@ fn refused(error: TokenError) -> Refusal {
         TokenError::Malformed | TokenError::BadSignature => ErrorCode::Unauthorized,
     };
     Refusal::new(code, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(origin: Option<&'static str>, host: &'static str) -> Page {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+        }
+        Page::of(&headers)
+    }
+
+    #[test]
+    fn a_page_is_the_broker_s_own_if_it_came_from_where_it_asks() {
+        for (origin, host) in [
+            ("https://desk.example.org", "desk.example.org"),
+            ("https://Desk.example.org:8443", "desk.example.org:8443"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ] {
+            assert!(page(Some(origin), host).is_own, "{origin} at {host}");
+        }
+        for (origin, host) in [
+            ("https://desk.example.org", "desk.example.org:8443"),
+            ("https://www.birch.example", "desk.example.org"),
+            ("https://desk.example.org.evil.example", "desk.example.org"),
+            ("null", "null"),
+        ] {
+            let page = page(Some(origin), host);
+            assert!(!page.is_own && page.origin() == Some(origin), "{origin} at {host}");
+        }
+        assert_eq!(page(None, "desk.example.org"), Page::default());
+    }
 }

@@ -100,7 +100,7 @@ async fn sign_in(
     bytes: Bytes,
 ) -> Result<Json<Granted>, Refusal> {
     let SignIn { user, password } = body(&bytes)?;
-    if let Some(origin) = origin(&headers).filter(|origin| !edge.is_desk_origin(origin)) {
+    if let Some(origin) = admission::Page::of(&headers).no_desk(&edge) {
         let message = format!("{origin} is not in the broker's list of desk origins");
         return Err(Refusal::new(ErrorCode::OriginDenied, message));
     }

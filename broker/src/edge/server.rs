@@ -24,8 +24,9 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tower::ServiceExt;
 
+use super::admission::Page;
 use super::websocket::Caller;
-use super::{Doors, Edge, address, http, websocket};
+use super::{Doors, Edge, address, http, is_widget_origin, websocket};
 use crate::actors::node::Seat;
 
 /// How long a request may take, its body and its answer.
@@ -94,9 +95,9 @@ where
         let message = "the broker is going down for a restart: connect again in a moment";
         return http::refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message);
     }
-    let origin = header_text(request.headers(), &header::ORIGIN);
-    if let Some(origin) = &origin
-        && !edge.is_known_origin(&edge.node.directory.load(), origin)
+    let page = Page::of(request.headers());
+    if let Some(origin) = page.no_desk(edge)
+        && !is_widget_origin(&edge.node.directory.load(), origin)
     {
         let message = format!("pages of {origin} may not connect: ask the broker's administrator");
         return http::refusal(StatusCode::FORBIDDEN, ErrorCode::OriginDenied, &message);
@@ -115,7 +116,7 @@ where
             let (edge, seat) = (edge.clone(), seat.clone());
             let connections = edge.connections.clone();
             let session =
-                run_websocket::<IO>(on_upgrade, edge, seat, Box::new(Caller { origin, address }));
+                run_websocket::<IO>(on_upgrade, edge, seat, Box::new(Caller { page, address }));
             tokio::task::spawn_local(connections.track_future(session));
             response
         }
@@ -154,10 +155,6 @@ async fn run_websocket<IO>(
     drop(parts.read_buf);
     let ws = WebSocketStream::from_partially_read(io, read, Role::Server, Some(config)).await;
     websocket::serve(ws, edge, seat, caller).await;
-}
-
-fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 fn offers_subprotocol(headers: &HeaderMap) -> bool {

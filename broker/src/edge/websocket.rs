@@ -30,7 +30,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use self::closing::Goodbye;
 use self::rate::{BadFrames, Rate};
 use self::readable::Readable;
-use super::admission::Admitted;
+use super::admission::{Admitted, Page};
 use super::from_wire::{self, Speaker};
 use super::{Edge, Refusal, count_refusal, to_wire};
 use crate::actors::node::Seat;
@@ -75,7 +75,7 @@ enum Event {
 /// What the upgrade tells of a client.
 pub struct Caller {
     /// The page that it runs on.
-    pub origin: Option<String>,
+    pub page: Page,
     /// Where it is, if that can be told.
     pub address: Option<Address>,
 }
@@ -86,7 +86,7 @@ struct Connection<S> {
     readable: Readable,
     edge: Arc<Edge>,
     seat: Arc<Seat>,
-    origin: Option<String>,
+    page: Page,
     admitted: Admitted,
     peer: Arc<Peer>,
     outbox: Outbox,

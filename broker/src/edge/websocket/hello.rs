@@ -52,7 +52,7 @@ pub(super) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
             return Err((ws, Goodbye::Code(CloseCode::HelloExpected)));
         }
     };
-    match admission::admit(&edge, &token, caller.origin.as_deref()) {
+    match admission::admit(&edge, &token, &caller.page) {
         Ok(admitted) => Ok(open(ws, edge, seat, *caller, admitted, re, client)),
         Err(refusal) => {
             let code = refusal.close_code();
@@ -130,7 +130,7 @@ fn open<S>(
         ws,
         readable: Readable::default(),
         token_ends: token_ends(&edge, admitted.expires),
-        origin: caller.origin,
+        page: caller.page,
         admitted,
         peer,
         outbox,
@@ -179,7 +179,7 @@ fn welcome(edge: &Edge, admitted: &Admitted, re: u32) -> ToClient {
 impl<S> Connection<S> {
     /// Goes on with a new token of the same session.
     pub(super) fn renew(&mut self, token: &str) -> Result<(), Refusal> {
-        let admitted = admission::admit(&self.edge, token, self.origin.as_deref())?;
+        let admitted = admission::admit(&self.edge, token, &self.page)?;
         if admitted.who != self.admitted.who {
             let message = "this token is someone else's: connect anew with it".to_owned();
             return Err(Refusal { code: ErrorCode::Unauthorized, message });
