@@ -8,6 +8,7 @@ export type { Clock } from "./clock.js";
 export * from "./errors.js";
 export type { Event, Listener, Status } from "./event.js";
 export { patronSession, returnToChat, signIn, widgetInfo } from "./http.js";
+export { uuid7 } from "./ids.js";
 export { MyChats, type MyRow } from "./my-chats.js";
 export type { OutboxStorage, StoredWrite, Write, Written } from "./outbox.js";
 export type { Monitoring } from "./presence.js";

@@ -2,7 +2,7 @@
 // two tabs the later one has the chat. Where a browser keeps nothing for us, it lasts as long as
 // the page.
 
-import { type KeyValue, webOutbox, webVisit } from "@deskbell/client";
+import { type KeyValue, uuid7, webOutbox, webVisit } from "@deskbell/client";
 
 export function keeping(widget: string) {
   const storage = lasting();
@@ -14,7 +14,7 @@ export function keeping(widget: string) {
     client(): string {
       const known = storage.getItem(`${key}-client`);
       if (known !== null) return known;
-      const fresh = crypto.randomUUID();
+      const fresh = uuid7();
       storage.setItem(`${key}-client`, fresh);
       return fresh;
     },

@@ -34,6 +34,7 @@ export class Widget implements Does {
   #client: Client | undefined;
   #store: DeskStore | undefined;
   #unsubscribe: (() => void) | undefined;
+  #resuming = false;
   /** The ended chat that the next one goes on from. */
   #continues: protocol.ChatId | undefined;
 
@@ -54,12 +55,13 @@ export class Widget implements Does {
     this.#stop.push(
       followAvailability(this.#url, this.#widget, (now) => {
         this.#set({ now });
-        if (now && !this.#state.info) void this.#load();
+        if (!now) return;
+        if (!this.#state.info) void this.#load();
+        this.#comeBack();
       }),
     );
     void this.#load();
-    const visit = this.#kept.visit.load();
-    if (visit) void this.#resume(visit);
+    this.#comeBack();
   }
 
   /** Lets go of everything; the visit goes on on the next page. */
@@ -84,7 +86,7 @@ export class Widget implements Does {
       this.#set({ info, now: info.now });
     } catch (error) {
       // Asked again as soon as the broker answers; but a widget that may not stand here never will.
-      if (error instanceof HttpError && error.status >= 400 && error.status < 429) {
+      if (error instanceof HttpError && isForGood(error.status)) {
         this.#set({ broken: error.message });
         console.error(`deskbell: ${error.message}`);
       }
@@ -100,7 +102,14 @@ export class Widget implements Does {
     this.#store = undefined;
   }
 
+  /** Goes on with a visit of an earlier page, unless it does already. */
+  #comeBack(): void {
+    const visit = this.#client || this.#resuming ? undefined : this.#kept.visit.load();
+    if (visit) void this.#resume(visit);
+  }
+
   async #resume(visit: Visit): Promise<void> {
+    this.#resuming = true;
     try {
       const late = Date.parse(visit.granted.expires) - Date.now() < TOO_SHORT_MS;
       const current = late ? await this.#renewed(visit) : visit;
@@ -115,7 +124,10 @@ export class Widget implements Does {
       await client.subscribe(current.chat);
     } catch (error) {
       if (isOver(error)) this.#forget();
+      // Asked again as soon as the broker answers.
       else if (!isConnection(error)) throw error;
+    } finally {
+      this.#resuming = false;
     }
   }
 
@@ -256,7 +268,8 @@ export class Widget implements Does {
         ...(this.#continues !== undefined && { continues: this.#continues }),
       });
     } catch (error) {
-      if (isConnection(error)) return;
+      // A ring that is in the outbox goes on by itself.
+      if (error instanceof Error && CONNECTION.has(error.name)) return;
       this.#set({ ringing: false, focus: "question" });
       if (error instanceof RefusedError || error instanceof HttpError) this.#refuse(error.message);
       else throw error;
@@ -347,13 +360,18 @@ export class Widget implements Does {
   }
 }
 
-/** A lost or ended connection, which is said by its own line. */
+/** A lost or ended connection, which is said by its own line, or a broker that cannot just now. */
 const isConnection = (error: unknown): boolean =>
-  (error instanceof HttpError && error.status === 0) ||
+  (error instanceof HttpError && !isForGood(error.status)) ||
+  (error instanceof RefusedError && error.refused.temporary) ||
   (error instanceof Error && CONNECTION.has(error.name));
+
+/** Whether the same request would be refused again. */
+const isForGood = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
 
 const CONNECTION = new Set(["DisconnectedError", "ClosedError"]);
 
 /** The chat cannot be returned to any more. */
 const isOver = (error: unknown): boolean =>
-  (error instanceof HttpError && error.status !== 0) || error instanceof RefusedError;
+  (error instanceof HttpError && isForGood(error.status)) ||
+  (error instanceof RefusedError && !error.refused.temporary);
