@@ -1,5 +1,5 @@
-//! Every conversation of `scripts/`, each against a broker of its own with a clock that the script
-//! moves, through the SDK for Rust and through the one for TypeScript.
+//! Every conversation of `scripts/` and the demo's, each against a broker of its own with a clock
+//! that the script moves, through the SDK for Rust and through the one for TypeScript.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,14 @@ use jiff::Timestamp;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn scripts() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let directory = root.join("scripts");
     let entries = fs::read_dir(directory).expect("there are scripts");
     let paths = entries.map(|entry| entry.expect("scripts can be listed").path());
     let mut scripts: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|it| it == "chat")).collect();
     scripts.sort();
+    scripts.push(root.join("../examples/demo/demo.chat"));
     scripts
 }
 

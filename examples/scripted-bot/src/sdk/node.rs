@@ -10,12 +10,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use deskbell_client::protocol::codes::ErrorCode;
+use deskbell_client::protocol::codes::{CloseCode, ErrorCode};
 use deskbell_client::protocol::http::Granted;
 use deskbell_client::protocol::ids::{ChatId, Cmid, Eid};
 use deskbell_client::protocol::to_client::{Refused, ToClient, Welcome};
-use deskbell_client::{ClientError, Event, Status, Write, Written};
+use deskbell_client::{ClientError, CloseReason, Event, Status, Write, Written};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -191,7 +192,15 @@ fn not_understood(error: impl std::fmt::Display) -> ClientError {
 
 /// Until the player ends; whoever waits for an answer then learns that none comes.
 async fn listen(mut lines: Lines<BufReader<ChildStdout>>, heard: Arc<Heard>) {
-    while let Ok(Some(line)) = lines.next_line().await {
+    loop {
+        let line = match lines.next_line().await {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                eprintln!("the player cannot be heard: {error}");
+                break;
+            }
+        };
         match serde_json::from_str(&line) {
             Ok(Said::Answer { answer, ok }) => settle(&heard, answer, Ok(ok)),
             Ok(Said::Failed { answer, failed }) => settle(&heard, answer, Err(failed)),
@@ -254,20 +263,45 @@ fn understood(event: Value) -> Result<Event, serde_json::Error> {
     Event::of(frame).ok_or_else(|| serde::de::Error::custom(format!("{kind} is no push")))
 }
 
-fn status(status: Value) -> Result<Status, serde_json::Error> {
-    Ok(match status["is"].as_str() {
-        Some("open") => Status::Open(serde_json::from_value(status["welcome"].clone())?),
-        Some("waiting") => Status::Waiting {
-            delay: std::time::Duration::from_millis(status["delayMs"].as_f64().map_or(0, whole)),
-            reason: status["reason"].as_str().unwrap_or_default().to_owned(),
-        },
-        Some("closed") => Status::Closed(deskbell_client::CloseReason::ByApp),
-        _ => Status::Connecting,
-    })
+/// How the connection stands, as the TypeScript SDK says it.
+#[derive(Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+enum Stands {
+    Connecting,
+    Open {
+        welcome: Box<Welcome>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Waiting {
+        delay_ms: f64,
+        reason: String,
+    },
+    Closed {
+        reason: Closed,
+    },
 }
 
-/// A time of JavaScript in whole milliseconds.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "short and positive")]
-fn whole(milliseconds: f64) -> u64 {
-    milliseconds.max(0.0) as u64
+#[derive(Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+enum Closed {
+    App,
+    Broker { code: CloseCode, message: String },
+    Renewal { message: String },
+    Url { message: String },
+}
+
+fn status(status: Value) -> Result<Status, serde_json::Error> {
+    Ok(match serde_json::from_value(status)? {
+        Stands::Connecting => Status::Connecting,
+        Stands::Open { welcome } => Status::Open(welcome),
+        Stands::Waiting { delay_ms, reason } => {
+            Status::Waiting { delay: Duration::from_secs_f64(delay_ms.max(0.0) / 1000.0), reason }
+        }
+        Stands::Closed { reason } => Status::Closed(match reason {
+            Closed::App => CloseReason::ByApp,
+            Closed::Broker { code, message } => CloseReason::ByBroker { code, message },
+            Closed::Renewal { message } => CloseReason::RenewalRefused(message),
+            Closed::Url { message } => CloseReason::BadUrl(message),
+        }),
+    })
 }
