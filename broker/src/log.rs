@@ -22,6 +22,7 @@
 pub(crate) mod contract;
 pub mod memory;
 pub mod record;
+pub mod redis;
 pub mod sqlite;
 
 use std::fmt;
@@ -225,6 +226,8 @@ pub enum Durability {
     Memory,
     /// On this machine's disk, flushed.
     Disk,
+    /// Taken by a Redis server, which writes it to its own disk soon after.
+    RedisAsync,
 }
 
 impl Durability {
@@ -233,6 +236,7 @@ impl Durability {
         match self {
             Self::Memory => "memory",
             Self::Disk => "disk",
+            Self::RedisAsync => "redis-async",
         }
     }
 }
