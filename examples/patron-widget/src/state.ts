@@ -35,6 +35,8 @@ export interface State {
   /** Sent, and not confirmed yet. */
   sending: readonly string[];
   asks: "end" | "ticket" | undefined;
+  /** Whether it is recent that somebody was heard to write. */
+  writes: boolean;
   /** A refusal, in words. */
   refused: string | undefined;
   /** The place up to which the patron has seen the chat. */
@@ -58,6 +60,7 @@ export const START: State = {
   draft: "",
   sending: [],
   asks: undefined,
+  writes: false,
   refused: undefined,
   seen: 0,
   focus: undefined,
@@ -98,7 +101,10 @@ export function pane(state: State): Pane {
     const begun = state.asked.question !== "";
     return state.now?.availability === "offline" && !begun ? "offline" : "form";
   }
-  if (chat.view.phase === "ended") return isRated(chat) ? "rated" : "over";
+  if (chat.view.phase === "ended") {
+    if (state.asks === "ticket" && unanswered(state)) return "ticket";
+    return isRated(chat) ? "rated" : "over";
+  }
   if (state.asks !== undefined) return state.asks;
   return chat.view.phase === "waiting" ? "waiting" : "talking";
 }
@@ -136,6 +142,18 @@ export function unread(state: State): number {
 export const ticketOffered = (state: State): boolean =>
   chatOf(state)?.view.phase === "waiting" &&
   (chatOf(state)?.events.some((it) => it.event.type === "ticket_offered") ?? false);
+
+/** Whether the chat ended without an answer that she may still have by e-mail. */
+export function unanswered(state: State): boolean {
+  const events = chatOf(state)?.events ?? [];
+  const end = events.findLast((it) => it.event.type === "ended")?.event;
+  const missed = end?.type === "ended" && end.cause === "missed" && end.by.kind !== "patron";
+  return missed && !events.some((it) => it.event.type === "ticket_requested");
+}
+
+/** Who writes, as far as it is known to be so now. */
+export const writing = (state: State): protocol.Person[] =>
+  state.writes ? (chatOf(state)?.typing ?? []).filter((it) => it.kind === "operator") : [];
 
 /** What is wrong with what the patron tells, by field. */
 export function check(info: protocol.WidgetInfo, asked: Asked): Problems {

@@ -4,6 +4,7 @@
 import type { Chat, Desk, protocol } from "@deskbell/client";
 
 import { type Name, START, type State } from "./state.js";
+import { refusal, type Told } from "./words.js";
 
 const NOW = Date.parse("2026-03-02T15:04:00Z");
 const at = (secondsAgo: number): string => new Date(NOW - secondsAgo * 1000).toISOString();
@@ -47,10 +48,23 @@ const STORY: protocol.ChatEvent[] = [
   { type: "transfer_offered", by: MAYA, to_name: "Lou", until: at(-60) },
   { type: "claimed", by: LOU, transfer: true },
   { type: "left", by: MAYA },
-  { type: "operator_away", who: LOU, until: at(-60) },
-  { type: "operator_back", who: LOU },
   { type: "idled", text: "We are still looking; thank you for waiting." },
 ];
+
+/** Every line that is no message: one that the code has and this list has not fails to compile. */
+const NOTICES: { [Type in Told]: Extract<protocol.ChatEvent, { type: Type }> } = {
+  claimed: { type: "claimed", by: LOU, transfer: true },
+  transfer_offered: { type: "transfer_offered", by: MAYA, to_name: "Lou", until: at(-60) },
+  left: { type: "left", by: MAYA },
+  owner_lost: { type: "owner_lost", who: LOU },
+  returned: { type: "returned", who: LOU },
+  ticket_offered: { type: "ticket_offered", why: "nobody" },
+  ticket_requested: { type: "ticket_requested", name: "Sam", email: "sam@example.org" },
+  idled: { type: "idled", text: "We are still looking; thank you for waiting." },
+  rated: { type: "rated", rating: 5 },
+  erased: { type: "erased", seqs: [3] },
+  ended: { type: "ended", cause: "operator", by: LOU },
+};
 
 const sequenced = (all: protocol.ChatEvent[]): protocol.Sequenced[] =>
   all.map((event, index) => ({ seq: index + 1, eid: `e${index}`, at: at(290 - index), event }));
@@ -88,6 +102,14 @@ const state = (more: Partial<State> = {}): State => ({
   ...more,
 });
 
+const MANY = 300;
+const long = (): protocol.ChatEvent[] =>
+  Array.from({ length: MANY }, (_, index) => ({
+    type: "posted",
+    by: index % 2 === 0 ? SAM : LOU,
+    text: `Line ${index + 1} of a long conversation about one book.`,
+  }));
+
 /** The window with this chat in it. */
 const within = (one: Chat, more: Partial<State> = {}, status = OPEN): State =>
   state({
@@ -101,7 +123,8 @@ const within = (one: Chat, more: Partial<State> = {}, status = OPEN): State =>
       alarms: [],
       chats: new Map([["c1", one]]),
     },
-    seen: 99,
+    seen: MANY,
+    writes: true,
     ...more,
   });
 
@@ -123,6 +146,20 @@ const waits = (events = STORY.slice(0, 1)): Chat =>
   chat({ phase: "waiting", owner: null }, events, { wait: wait() } as Partial<Chat>);
 const over = (cause: protocol.EndCause, more: protocol.ChatEvent[] = []): Chat =>
   chat({ phase: "ended", ended: cause }, [...STORY, { type: "ended", cause, by: LOU }, ...more]);
+/** Every way to end. */
+const CAUSES: Readonly<Record<protocol.EndCause, () => State>> = {
+  operator: () => within(over("operator")),
+  patron: () => within(over("patron")),
+  missed: () => within(missed()),
+  patron_gone: () => within(over("patron_gone")),
+  dismissed: () => within(over("dismissed")),
+  ticket: () => within(over("ticket")),
+};
+const missed = (): Chat =>
+  chat({ phase: "ended", ended: "missed", owner: null }, [
+    ...STORY.slice(0, 1),
+    { type: "ended", cause: "missed", by: { kind: "system" } },
+  ]);
 const closed = (code: number): Desk["status"] => ({
   is: "closed",
   reason: { by: "broker", code, message: "it is over" },
@@ -156,7 +193,7 @@ export const STATES = {
     within(talking(), {}, { is: "waiting", delayMs: 2000, reason: "the connection was lost" }),
   "line elsewhere": () => within(talking(), {}, closed(4003)),
   "line lost": () => within(talking(), {}, closed(4103)),
-  "line refused": () => within(talking(), { refused: "This chat is full." }),
+  "line refused": () => within(talking(), { refused: refusal("chat_full") }),
 } satisfies Record<Name, () => State>;
 
 /** The same with what breaks pages: refusals, nothing, a great deal, and hostile words. */
@@ -166,7 +203,7 @@ export const VARIANTS: Readonly<Record<string, () => State>> = {
       open: true,
       ...now("away"),
       problems: { question: "Please write your question.", contact: "Please tell it." },
-      refused: "You may not ring here for now.",
+      refused: refusal("banned"),
     }),
   "pane form plain": () =>
     state({
@@ -176,8 +213,14 @@ export const VARIANTS: Readonly<Record<string, () => State>> = {
     }),
   "pane waiting offered": () =>
     within(waits([...STORY.slice(0, 1), { type: "ticket_offered", why: "waited" }])),
-  "pane over missed": () =>
-    within(chat({ phase: "ended", ended: "missed", owner: null }, STORY.slice(0, 1))),
+  "pane waiting nobody": () =>
+    within(waits([...STORY.slice(0, 1), NOTICES.ticket_offered]), now("offline")),
+  "pane ticket missed": () => within(missed(), { asks: "ticket" }),
+  "pane talking notices": () => within(chat({}, Object.values(NOTICES))),
+  "pane talking long": () => within(chat({}, long())),
+  ...Object.fromEntries(
+    Object.entries(CAUSES).map(([cause, make]) => [`pane over ${cause}`, make]),
+  ),
   "pane talking too long": () => within(talking(), { draft: "x".repeat(8010) }),
   hostile: () =>
     within(

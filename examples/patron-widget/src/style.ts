@@ -272,6 +272,21 @@ export const STYLE = css`
     margin: 0;
     accent-color: var(--accent);
   }
+  /* Where the system chooses all colors, shapes and edges tell what backgrounds would. */
+  @media (forced-colors: active) {
+    .said {
+      border: 1px solid CanvasText;
+    }
+    .dot.online,
+    .dot.chatting,
+    .dot.unread {
+      background: CanvasText;
+      forced-color-adjust: none;
+    }
+    button.main {
+      border-width: 3px;
+    }
+  }
   @media (max-width: 30rem), (max-height: 24rem) {
     .window {
       position: fixed;

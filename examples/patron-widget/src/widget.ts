@@ -16,10 +16,13 @@ import {
   widgetInfo,
 } from "@deskbell/client";
 
+import { systemClock } from "@deskbell/voice";
+
 import type { Does } from "./does.js";
 import { keeping } from "./keeping.js";
 import { type Asked, chatOf, check, goesOn, START, type State } from "./state.js";
-import { transcript } from "./words.js";
+import { OthersTyping, OwnTyping } from "./typing.js";
+import { refusal, transcript, UNREACHABLE } from "./words.js";
 
 /** A token that is good for less than this is replaced first, ms. */
 const TOO_SHORT_MS = 60_000;
@@ -35,6 +38,11 @@ export class Widget implements Does {
   #store: DeskStore | undefined;
   #unsubscribe: (() => void) | undefined;
   #resuming = false;
+  readonly #own = new OwnTyping((on) => {
+    const { chat } = this.#state;
+    if (chat !== undefined) this.#client?.typing(chat, on);
+  }, systemClock);
+  readonly #others = new OthersTyping((writes) => this.#set({ writes }), systemClock);
   /** The ended chat that the next one goes on from. */
   #continues: protocol.ChatId | undefined;
 
@@ -96,6 +104,8 @@ export class Widget implements Does {
   // --- the visit
 
   #hangUp(): void {
+    this.#own.stop();
+    this.#others.stop();
     this.#unsubscribe?.();
     this.#client?.close();
     this.#client = undefined;
@@ -158,7 +168,8 @@ export class Widget implements Does {
     this.#unsubscribe = this.#store.subscribe((desk) => this.#seen(desk));
     client.listen((event) => {
       // Words of an earlier page that the broker refuses have nobody else to tell it to.
-      if (event.type === "write.refused") this.#refuse(event.refused.message);
+      if (event.type === "write.refused") this.#refuse(refusal(event.refused.code));
+      if (event.type === "chat.typing" && event.on) this.#others.heard();
     });
     return client;
   }
@@ -231,15 +242,15 @@ export class Widget implements Does {
     this.#set({ refused: undefined });
   }
 
-  #refuse(message: string): void {
-    this.#set({ refused: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` });
+  #refuse(refused: string): void {
+    this.#set({ refused });
   }
 
   // --- the chat
 
   ring(): void {
     const { info, asked } = this.#state;
-    if (!info) return this.#refuse("the library cannot be reached just now: try again");
+    if (!info) return this.#refuse(UNREACHABLE);
     const problems = check(info, asked);
     const first = Object.keys(problems)[0];
     if (first !== undefined) return this.#set({ problems, focus: first });
@@ -271,17 +282,14 @@ export class Widget implements Does {
       // A ring that is in the outbox goes on by itself.
       if (error instanceof Error && CONNECTION.has(error.name)) return;
       this.#set({ ringing: false, focus: "question" });
-      if (error instanceof RefusedError || error instanceof HttpError) this.#refuse(error.message);
-      else throw error;
+      if (!(error instanceof RefusedError || error instanceof HttpError)) throw error;
+      this.#refuse(refusal(error.code));
     }
   }
 
   write(draft: string): void {
-    const { chat, draft: before } = this.#state;
     this.#set({ draft });
-    if (chat !== undefined && (draft === "") !== (before === "")) {
-      this.#client?.typing(chat, draft !== "");
-    }
+    this.#own.wrote(draft);
   }
 
   send(): void {
@@ -292,6 +300,7 @@ export class Widget implements Does {
       const again = !sent && this.#state.draft === "" ? { draft } : {};
       this.#set({ sending: this.#sending(), ...again });
     });
+    this.#own.stop();
     this.#set({ draft: "", sending: this.#sending() });
   }
 
@@ -303,7 +312,7 @@ export class Widget implements Does {
   end(): void {
     const { chat } = this.#state;
     if (chat === undefined) return;
-    void this.#asked((client) => client.end(chat)).then(() => this.#set({ asks: undefined }));
+    void this.#asked((client) => client.end(chat)).then((done) => this.#answered(done));
   }
 
   leaveTicket(name: string, email: string): void {
@@ -313,9 +322,14 @@ export class Widget implements Does {
     if (!/^\S+@\S+$/.test(email)) problems["ticket-email"] = "Please tell your e-mail address.";
     const first = Object.keys(problems)[0];
     if (first !== undefined || chat === undefined) return this.#set({ problems, focus: first });
-    void this.#asked((client) => client.askForTicket(chat, name, email)).then(() =>
-      this.#set({ asks: undefined }),
+    void this.#asked((client) => client.askForTicket(chat, name, email)).then((done) =>
+      this.#answered(done),
     );
+  }
+
+  /** What was refused stays to be asked again. */
+  #answered(done: boolean): void {
+    if (done) this.#set({ asks: undefined });
   }
 
   rate(rating: number, comment: string): void {
@@ -353,7 +367,7 @@ export class Widget implements Does {
       await what(client);
       return true;
     } catch (error) {
-      if (error instanceof RefusedError) this.#refuse(error.message);
+      if (error instanceof RefusedError) this.#refuse(refusal(error.code));
       else if (!isConnection(error)) throw error;
       return false;
     }

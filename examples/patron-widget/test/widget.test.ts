@@ -4,9 +4,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { said } from "../src/said.js";
-import { button, check, names, pane, START, type State, unread } from "../src/state.js";
+import {
+  button,
+  check,
+  names,
+  pane,
+  START,
+  type State,
+  unanswered,
+  unread,
+  writing,
+} from "../src/state.js";
 import { STATES, VARIANTS } from "../src/states.js";
-import { buttonWord, transcript, wait } from "../src/words.js";
+import { buttonWord, refusal, REFUSALS, told, transcript, wait } from "../src/words.js";
 
 test("each state of the list is what its name says", () => {
   for (const [name, make] of Object.entries(STATES)) {
@@ -87,10 +97,10 @@ test("a message is unread until it was shown", () => {
   const before = STATES["button chatting"]();
   assert.equal(unread(before), 0);
   const by = { kind: "operator", name: "Lou" };
-  const after = later({ ...before, seen: 10 }, { type: "posted", by, text: "Here it is" });
+  const after = later({ ...before, seen: 8 }, { type: "posted", by, text: "Here it is" });
   assert.equal(button(after), "unread");
   assert.equal(buttonWord(after, "unread"), "1 new message");
-  assert.equal(unread({ ...after, seen: 11 }), 0);
+  assert.equal(unread({ ...after, seen: 9 }), 0);
 });
 
 test("the copy to keep has everything that was said, and who said it", () => {
@@ -105,4 +115,40 @@ test("the copy to keep has everything that was said, and who said it", () => {
   ]) {
     assert.ok(words.includes(line), line);
   }
+});
+
+test("when everybody has gone, the wait promises nobody", () => {
+  const nobody = STATES["pane waiting"]();
+  const words = wait({ ...nobody, now: { availability: "offline" } });
+  assert.equal(words, "Nobody is here to answer just now. You keep your place for whoever comes.");
+  assert.match(told({ type: "ticket_offered", why: "nobody" }, nobody) ?? "", /^Nobody is here/);
+  assert.match(told({ type: "ticket_offered", why: "waited" }, nobody) ?? "", /^It takes longer/);
+});
+
+test("a refusal speaks to a patron, and not to who builds a client", () => {
+  for (const words of [...Object.values(REFUSALS), refusal(undefined), refusal("bad_frame")]) {
+    assert.match(words, /^[A-Z][^_]*\.$/);
+    assert.doesNotMatch(words, /cmid|broker|store|connection|Error|\d{4}-\d\d/);
+  }
+  assert.equal(refusal("banned"), REFUSALS.banned);
+});
+
+test("who missed an answer may still have it by e-mail, once", () => {
+  const missed = VARIANTS["pane over missed"]?.();
+  assert.ok(missed);
+  assert.ok(unanswered(missed));
+  assert.equal(pane({ ...missed, asks: "ticket" }), "ticket");
+  const asked = later(missed, { type: "ticket_requested", name: "Sam", email: "sam@example.org" });
+  assert.equal(unanswered(asked), false);
+  assert.equal(pane({ ...asked, asks: "ticket" }), "over");
+  assert.equal(unanswered(STATES["pane over"]()), false, "somebody answered");
+  const waited = STATES["pane waiting"]();
+  const gaveUp = later(waited, { type: "ended", cause: "missed", by: { kind: "patron" } });
+  assert.equal(unanswered(gaveUp), false, "she gave it up herself");
+});
+
+test("who wrote a while ago is not shown to write", () => {
+  const talks = STATES["pane talking"]();
+  assert.deepEqual(writing(talks).map((it) => it.kind), ["operator"]);
+  assert.deepEqual(writing({ ...talks, writes: false }), []);
 });

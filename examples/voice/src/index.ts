@@ -2,4 +2,4 @@
 // shown is a live region, so that nothing is said twice.
 
 export { announcer } from "./announcer.js";
-export { type Clock, Voice } from "./voice.js";
+export { type Clock, systemClock, Voice } from "./voice.js";

@@ -14,7 +14,8 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-const systemClock: Clock = {
+/** The machine's own. */
+export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);

@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 
 import type { Seen } from "../does.js";
-import { chatOf } from "../state.js";
+import { chatOf, unanswered } from "../state.js";
 import { field } from "./parts.js";
 
 export function end({ state, does }: Seen): TemplateResult {
@@ -31,7 +31,13 @@ export function ticket({ state, does }: Seen): TemplateResult {
       does.leaveTicket(String(form.get("name")).trim(), String(form.get("email")).trim());
     }}
   >
-    <p>The chat ends, and your library answers your question by e-mail.</p>
+    <p>
+      ${
+        unanswered(state)
+          ? "Your library answers your question by e-mail."
+          : "The chat ends, and your library answers your question by e-mail."
+      }
+    </p>
     ${field(
       "ticket-name",
       "Your name",
@@ -65,7 +71,9 @@ export function ticket({ state, does }: Seen): TemplateResult {
     )}
     <div class="answers">
       <button class="main">Answer me by e-mail</button>
-      <button type="button" @click=${() => does.ask(undefined)}>Go on waiting</button>
+      <button type="button" @click=${() => does.ask(undefined)}>
+        ${unanswered(state) ? "Not now" : "Go on waiting"}
+      </button>
     </div>
   </form>`;
 }

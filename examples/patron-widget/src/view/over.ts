@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 
 import type { Seen } from "../does.js";
-import { chatOf, pane } from "../state.js";
+import { chatOf, pane, unanswered } from "../state.js";
 import { ended } from "../words.js";
 import { conversation } from "./talk.js";
 
@@ -15,6 +15,13 @@ export function over(seen: Seen): TemplateResult {
     <div class="body after">
       <p><b>${why(seen)}</b></p>
       ${state.info?.rating && answered(seen) ? rating(seen) : nothing}
+      ${
+        unanswered(state)
+          ? html`<button class="main" @click=${() => does.ask("ticket")}>
+              Answer me by e-mail
+            </button>`
+          : nothing
+      }
       <div class="answers">
         <button @click=${() => does.save()}>Save</button>
         <button @click=${() => does.askAgain()}>Ask again</button>

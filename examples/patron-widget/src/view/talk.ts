@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Chat, protocol } from "@deskbell/client";
 
 import type { Seen } from "../does.js";
-import { chatOf, ticketOffered, pane } from "../state.js";
+import { chatOf, pane, ticketOffered, writing } from "../state.js";
 import { called, clock, told, wait } from "../words.js";
 import { linked, written } from "./parts.js";
 
@@ -35,7 +35,7 @@ export function talk(seen: Seen): TemplateResult {
 
 export function conversation({ state }: Seen): TemplateResult {
   const chat = chatOf(state);
-  const typing = (chat?.typing ?? []).filter((it) => it.kind === "operator").map(called);
+  const typing = writing(state).map(called);
   return html`<div class="scroll" data-scroll tabindex="0" role="region" aria-label="Conversation">
     <ol>
       ${repeat(
@@ -58,8 +58,8 @@ export function conversation({ state }: Seen): TemplateResult {
     const line = (who: protocol.Person, text: string) =>
       html`<li class="said ${who.kind === "patron" ? "own" : "theirs"}">
         <span class="by">
-          <b>${called(who)}</b> <time datetime=${at}>${clock(at)}</time>
-          ${who.kind === "patron" && seq === lastRead(chat) ? html`<i>read</i>` : nothing}
+          <b><bdi>${called(who)}</bdi></b> <time datetime=${at}>${clock(at)}</time>
+          ${who.kind === "patron" ? mark(chat, seq) : nothing}
         </span>
         <span class="text">${written(text)}</span>
       </li>`;
@@ -76,9 +76,18 @@ export function conversation({ state }: Seen): TemplateResult {
 function lastRead(chat: Chat): number | undefined {
   const marks = chat.marks.filter((it) => it.who.kind === "operator").map((it) => it.read);
   const read = Math.max(0, ...marks);
-  return chat.events.findLast(
-    ({ seq, event }) => seq <= read && event.type === "posted" && event.by.kind === "patron",
+  return lastOwn(chat, read);
+}
+
+const lastOwn = (chat: Chat, until = Infinity): number | undefined =>
+  chat.events.findLast(
+    ({ seq, event }) => seq <= until && event.type === "posted" && event.by.kind === "patron",
   )?.seq;
+
+/** How far her words have got: said once, beside the last of them. */
+function mark(chat: Chat, seq: number): TemplateResult | typeof nothing {
+  if (seq === lastRead(chat)) return html`<i>read</i>`;
+  return seq === lastOwn(chat) ? html`<i>sent</i>` : nothing;
 }
 
 function composer({ state, does }: Seen): TemplateResult {

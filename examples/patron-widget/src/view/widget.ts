@@ -42,7 +42,8 @@ function windowView(seen: Seen): TemplateResult {
     aria-modal="false"
     aria-labelledby="title"
     @keydown=${(event: KeyboardEvent) => {
-      if (event.key === "Escape") does.minimize();
+      // Within a composition it takes back what is being composed.
+      if (event.key === "Escape" && !event.isComposing) does.minimize();
     }}
   >
     <header>
