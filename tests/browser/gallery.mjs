@@ -5,19 +5,14 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import { extname, join, normalize } from "node:path";
+import { join } from "node:path";
 
+import { listed, serve } from "./gallery-server.mjs";
 import { open } from "./page.mjs";
 
 const [folder, name, screenshots] = process.argv.slice(2);
 
-// The broker's own policy (`broker/src/edge/pages.rs`).
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // 400 % of a window of 1280 by 1024 is one of 320 by 256 (WCAG 2.2, 1.4.10).
 const SIZES = { wide: [1280, 800], narrow: [320, 640], zoomed: [320, 256] };
@@ -26,22 +21,9 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 /** In the dark only colors differ. */
 const RULES = { light: { runOnly: TAGS }, dark: { runOnly: ["color-contrast"] } };
 
-const server = createServer((asked, answer) => {
-  const path = normalize(decodeURIComponent(new URL(asked.url, "http://localhost").pathname));
-  const type = TYPES[extname(path)] ?? (extname(path) === ".svg" ? "image/svg+xml" : "text/plain");
-  try {
-    const body = readFileSync(join(folder, path));
-    answer.writeHead(200, { "content-type": type, "content-security-policy": POLICY }).end(body);
-  } catch {
-    answer.writeHead(404).end();
-  }
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const at = `http://127.0.0.1:${server.address().port}/gallery.html`;
-
+const { at, stop } = await serve(folder);
 const { page, mishaps, close } = await open(at);
-const states = JSON.parse(await page.evaluate(() => document.documentElement.dataset.states));
-assert.ok(states.length > 5, `only ${states.length} states`);
+const states = await listed(page);
 const failures = [];
 
 for (const scheme of ["light", "dark"]) {
@@ -54,6 +36,9 @@ for (const scheme of ["light", "dark"]) {
       for (const it of wrong) failures.push(`${state}, ${scheme}, ${size}: ${it}`);
       const file = `${name}-${state}-${scheme}-${size}`.replaceAll(/[^a-z0-9_-]+/g, "-");
       await page.screenshot({ path: join(screenshots, `${file}.png`) });
+      for (const it of await page.evaluate(unreachable)) {
+        failures.push(`${state}, ${scheme}, ${size}: ${it}`);
+      }
     }
     await page.setViewportSize({ width: SIZES.wide[0], height: SIZES.wide[1] });
     await page.evaluate(AXE);
@@ -94,8 +79,38 @@ function overflow() {
   return found;
 }
 
+/** What may have the focus and then cannot be seen, wherever its page and boxes are scrolled to. */
+function unreachable() {
+  const found = [];
+  const roots = [document];
+  const modal = [];
+  for (const root of roots) {
+    for (const it of root.querySelectorAll("*")) {
+      if (it.shadowRoot) roots.push(it.shadowRoot);
+      if (it.matches("dialog:modal")) modal.push(it);
+    }
+  }
+  for (const root of roots) {
+    for (const it of root.querySelectorAll("button, input, select, textarea, a[href], summary")) {
+      const behind = modal.length > 0 && !modal.at(-1).contains(it);
+      if (behind || it.disabled || it.matches(".skip") || it.closest("[inert]")) continue;
+      if (!it.checkVisibility({ visibilityProperty: true })) continue;
+      it.scrollIntoView({ block: "nearest" });
+      // A link over several lines is seen by any of them.
+      const seen = [...it.getClientRects()].some(({ left, right, top, bottom, width }) => {
+        if (width === 0) return false;
+        const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+        const there = it.getRootNode().elementFromPoint((left + right) / 2, y);
+        return it === there || it.contains(there) || (there?.closest("label")?.control === it);
+      });
+      if (!seen) found.push(`covered or out of reach: ${it.outerHTML.slice(0, 80)}`);
+    }
+  }
+  return found;
+}
+
 assert.deepEqual(failures, []);
 assert.deepEqual(mishaps, []);
 await close();
-await new Promise((resolve) => server.close(resolve));
+await stop();
 console.log("done");

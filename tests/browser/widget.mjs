@@ -5,7 +5,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
+import { listed, passed, serve } from "./gallery-server.mjs";
 import { hear, still } from "./hearing.mjs";
 import { Keys } from "./keys.mjs";
 import { open } from "./page.mjs";
@@ -19,6 +21,7 @@ const library = `${broker.replace("127.0.0.1", "localhost")}/library/`;
 const { page, mishaps, close } = await open("about:blank");
 await page.setViewportSize({ width: 1000, height: 760 });
 const heard = await hear(page);
+const shown = await passed(page);
 const wire = await between(page);
 const keys = new Keys(page);
 const shot = (name) => page.screenshot({ path: `${screenshots}/widget-live-${name}.png` });
@@ -66,13 +69,19 @@ await text("Nobody is before you.");
 const quiet = await still(page);
 await maya.client.claim(chat);
 await text("Maya answers you.");
+maya.client.typing(chat, true);
+await text("Maya is writing…");
 await maya.client.post(chat, HOSTILE);
 await text("<img src=x");
+await page.getByText("is writing…").waitFor({ state: "detached" });
 assert.equal(await page.locator(".window img").count(), 0, "text is text");
 await quiet();
 await keys.type(HOSTILE);
 await keys.press("Enter", 'textbox "Your message"');
 await until(maya.store, (desk) => saidIn(desk, chat).filter((it) => it === HOSTILE).length === 2);
+await text("sent");
+await maya.store.shown(chat);
+await text("read");
 await shot("hostile");
 
 // Minimized, what is new is counted, on the button and in the page's title.
@@ -164,6 +173,15 @@ await keys.press("Enter", 'button "Ask Birch online"');
 const written = readFileSync(new URL("widget.heard.txt", import.meta.url), "utf8");
 const wanted = written.replaceAll("HOSTILE", HOSTILE.trim()).trim().split("\n");
 assert.deepEqual(heard, wanted);
+// Everything that was shown is in the list that the gallery is looked at by.
+const { at, stop } = await serve(
+  fileURLToPath(new URL("../../examples/patron-widget/dist-gallery", import.meta.url)),
+);
+await page.goto(at);
+const known = await listed(page);
+await stop();
+assert.ok(shown.size > 10, [...shown].join(", "));
+assert.deepEqual([...shown].filter((it) => !known.includes(it)), []);
 // A browser says itself that a connection is lost; nothing else may go wrong.
 assert.deepEqual(
   mishaps.filter((it) => !/^WebSocket|ERR_|EventSource/.test(it)),

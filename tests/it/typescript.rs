@@ -93,6 +93,12 @@ async fn a_patron_is_helped_with_the_widget_by_keyboard_through_whatever_happens
 }
 
 #[tokio::test]
+async fn a_patron_whom_everybody_leaves_waiting_asks_for_an_answer_by_e_mail() {
+    let said = run("tests/browser/widget-ticket.mjs", &[&screenshots()]).await;
+    assert_eq!(said, ["done"]);
+}
+
+#[tokio::test]
 async fn sam_and_two_librarians_live_the_story_of_the_demo_in_browsers_of_their_own() {
     let said = run("tests/browser/story.mjs", &[&screenshots()]).await;
     assert_eq!(said, ["kill it", "start it", "done"]);
