@@ -103,14 +103,17 @@ await maya.page.getByRole("dialog").getByRole("button", { name: "Transfer" }).cl
 await lou.page.locator(".row", { hasText: "Maya (birch) offers it to you" }).click();
 await happens(lou, "could you lend yours?");
 await lou.page.screenshot({ path: `${screenshots}/story-4-lou-looks.png` });
-const stays = [await still(sam.page), await still(maya.page)];
+await maya.page.getByLabel("Message", { exact: true }).focus();
+const samStays = await still(sam.page);
+const mayaStays = await still(maya.page);
 await lou.page.locator(".foot").getByRole("button", { name: "Claim" }).click();
 await happens(sam, "Lou answers you.");
 await happens(maya, "Lou answers after a transfer.");
 await says(lou, "We have a second copy here at Elm. Shall I send it over today?");
 await sees(sam, "We have a second copy here at Elm.");
 await sees(maya, "We have a second copy here at Elm.");
-await stays[0]();
+await samStays();
+await mayaStays();
 
 // *Leave Chat*: it goes on without Maya.
 await maya.page.getByRole("button", { name: "Leave Chat" }).click();
