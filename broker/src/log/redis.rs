@@ -39,6 +39,8 @@ const TAIL_MAX: usize = 256;
 const PAGE_MAX: usize = 1 << 20;
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+/// How often a chat that goes on meanwhile is read again to be erased.
+const ERASE_TRIES: usize = 8;
 /// How often one call tries to connect anew before it says that nobody is there.
 const RETRIES: usize = 2;
 const RETRY_DELAY_MAX: Duration = Duration::from_millis(200);
@@ -134,11 +136,15 @@ impl Store {
         let calls: Vec<_> = batch.iter().map(|append| self.call(append)).collect();
         let mut answers = self.send(&calls).await;
         if answers.iter().any(|it| it.as_ref().is_err_and(is_no_script)) {
-            // The server was started anew: it is told the script again. None of these was done.
-            answers = match self.append.prepare_invoke().load_async(&mut self.server).await {
-                Ok(_) => self.send(&calls).await,
-                Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
-            };
+            // The server was started anew: told the script again, it is asked what it did not do.
+            let missed = |at: &usize| answers[*at].as_ref().is_err_and(is_no_script);
+            let missed: Vec<_> = (0..calls.len()).filter(missed).collect();
+            if self.append.prepare_invoke().load_async(&mut self.server).await.is_ok() {
+                let again: Vec<_> = missed.iter().map(|at| calls[*at].clone()).collect();
+                for (at, answer) in missed.into_iter().zip(self.send(&again).await) {
+                    answers[at] = answer;
+                }
+            }
         }
         let mut outcomes = Vec::with_capacity(batch.len());
         for (append, answer) in batch.iter().zip(answers) {
@@ -249,8 +255,12 @@ impl Store {
 
     async fn erase(mut self, stream: StreamId, what: Erasure) -> Result<Vec<u64>, LogError> {
         let keys = Keys::of(stream);
-        loop {
-            let mut records = self.clone().read(stream, 0, PAGE_MAX).await?.records;
+        for _ in 0..ERASE_TRIES {
+            let Page { mut records, more } = self.clone().read(stream, 0, PAGE_MAX).await?;
+            if more {
+                let what = format!("{stream} has more than {PAGE_MAX} records");
+                return Err(LogError::Unavailable(what));
+            }
             let mut blanked = Vec::new();
             for Record { seq, entry } in records.iter_mut().filter(|it| what.covers(it.seq)) {
                 entry.event = record::blank(&entry.event)?;
@@ -282,6 +292,7 @@ impl Store {
                 return Ok(blanked);
             }
         }
+        Err(LogError::Unavailable(format!("{stream} goes on too fast to be erased: ask again")))
     }
 
     async fn ask<T: FromRedisValue>(&mut self, command: &::redis::Cmd) -> Result<T, LogError> {
