@@ -63,7 +63,7 @@ fn append(number: u64, expect: u64) -> Append {
         event: record::chat::encode(&event),
     };
     let stream = StreamId::Chat(ChatId(chat(number)));
-    Append { stream, expect, entries: vec![entry], live: LiveChange::Keep }
+    Append { stream, expect, after: None, entries: vec![entry], live: LiveChange::Keep }
 }
 
 fn shipped(dir: &Path) {

@@ -24,7 +24,7 @@ use tokio::sync::{OnceCell, oneshot, watch};
 use tokio::time::timeout;
 
 pub use self::ports::Ports;
-pub use self::store::StoreError;
+pub use self::store::{Shared, StoreError};
 use crate::actors::chat::Nudge;
 use crate::actors::chat::bans::Addresses;
 use crate::actors::desk::DeskActor;

@@ -62,6 +62,9 @@ struct Settings {
     /// Overrides one setting; may be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Where the log is: sqlite, memory, or a Redis server that several brokers share
+    #[arg(long = "log", global = true, value_name = "redis://HOST:PORT")]
+    log_at: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,7 +180,14 @@ impl Settings {
             Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
             None => Err(CliError::Refused(format!("--set takes KEY=VALUE, not {pair:?}"))),
         });
-        let flags = Flags { file: self.config.clone(), set: pairs.collect::<Result<_, _>>()? };
+        let mut set: Vec<_> = pairs.collect::<Result<_, _>>()?;
+        if let Some(log) = &self.log_at {
+            let is_redis = log.starts_with("redis");
+            let engine = if is_redis { "redis" } else { log };
+            set.push(("store.engine".into(), engine.into()));
+            set.extend(is_redis.then(|| ("redis.url".into(), log.clone())));
+        }
+        let flags = Flags { file: self.config.clone(), set };
         Ok(Config::load(&flags)?)
     }
 }

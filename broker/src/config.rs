@@ -22,7 +22,7 @@ use deskbell_domain::chat::Waits;
 use deskbell_protocol::limits::Limits;
 
 use layers::Layers;
-use written::{AddressRange, Engine, LogFormat, LogLevel};
+use written::{AddressRange, Engine, LogFormat, LogLevel, RedisDurability};
 
 /// Where the configuration is looked for when no flag says.
 pub const CONFIG_FILE: &str = "deskbell.toml";
@@ -52,6 +52,8 @@ pub struct Config {
     pub store_directory: PathBuf,
     /// And by what.
     pub engine: Engine,
+    /// The server that several brokers share, if `engine` is that.
+    pub redis: RedisSettings,
     /// Read into an empty store.
     pub directory_file: Option<PathBuf>,
     /// Of a chat; a widget's own stand in the directory.
@@ -75,6 +77,17 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// PEM.
     pub key: PathBuf,
+}
+
+/// Which Redis server, and what is asked of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisSettings {
+    /// `redis://HOST:PORT/DATABASE`, or `redis+unix:///FILE`; without a password.
+    pub url: String,
+    /// The file with the password, if there is one.
+    pub password_file: Option<PathBuf>,
+    /// What an acknowledgement has to mean.
+    pub durability: RedisDurability,
 }
 
 /// What the command line says about settings.

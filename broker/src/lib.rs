@@ -12,6 +12,7 @@ pub mod edge;
 pub mod json;
 pub mod log;
 pub mod presence;
+pub mod redis;
 pub mod secrets;
 pub mod shard;
 pub mod telemetry;

@@ -4,7 +4,8 @@
 //!
 //! 1. *A stream is a gapless sequence from 1.* Record `n` of a stream never changes once appended,
 //!    except that [`EventLog::erase`] blanks its personal fields in place.
-//! 2. *An append is conditional and whole.* It holds only if the stream's version is `expect`;
+//! 2. *An append is conditional and whole.* It holds only if the stream's version is `expect`, and
+//!    its last record is `after` where the store may have lost what it acknowledged;
 //!    all entries are stored, in order and adjacent, or none. Of any number of appends racing at
 //!    one version, on any number of nodes, exactly one wins.
 //! 3. *`Appended` means durable* at the level that [`EventLog::durability`] names, and that every
@@ -20,6 +21,7 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+pub(crate) mod lock;
 pub mod memory;
 pub mod record;
 pub mod redis;
@@ -27,11 +29,14 @@ pub mod sqlite;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use deskbell_domain::person::Author;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+
+use crate::telemetry;
 
 /// Names a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,6 +128,9 @@ pub struct Append {
     pub stream: StreamId,
     /// The version that the entries were decided on: how many records the stream then had.
     pub expect: u64,
+    /// The identity of the last of these, if whoever appends knows it: a stream that has become
+    /// another one is a conflict.
+    pub after: Option<Eid>,
     /// What; never empty.
     pub entries: Vec<Entry>,
     /// And the summary.
@@ -138,7 +146,7 @@ pub enum Outcome {
         first_seq: u64,
     },
     /// The stream is not at `expect`: nothing was stored. What the caller does not know follows
-    /// (nothing, if `expect` is past the stream's end).
+    /// (nothing, if `expect` is past the stream's end, or if what stands there is not `after`).
     Conflict {
         /// From `expect` on, bounded.
         tail: Vec<Record>,
@@ -159,6 +167,27 @@ pub enum Outcome {
 
 /// Takes the outcomes of one submitted batch, in its order. Called once, on any thread.
 pub type Done = Box<dyn FnOnce(Vec<Outcome>) + Send>;
+
+/// Counts what became of appends, each with how many events it had.
+pub(crate) fn count_outcomes<'a>(appends: impl Iterator<Item = (usize, &'a Outcome)>) {
+    let (mut events, mut conflicts) = (0, 0);
+    for (count, outcome) in appends {
+        match outcome {
+            Outcome::Appended { .. } => events += count as u64,
+            Outcome::Conflict { .. } => conflicts += 1,
+            Outcome::Unavailable { .. } => {
+                metrics::counter!(telemetry::STORE_FAILURES, "reason" => "unavailable")
+                    .increment(1);
+            }
+            Outcome::Unknown { .. } => {
+                metrics::counter!(telemetry::STORE_FAILURES, "reason" => "unknown").increment(1);
+            }
+        }
+    }
+    metrics::counter!(telemetry::COMMITS).increment(1);
+    metrics::counter!(telemetry::EVENTS_STORED).increment(events);
+    metrics::counter!(telemetry::CONFLICTS).increment(conflicts);
+}
 
 /// A page of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,6 +227,33 @@ pub struct Hint {
     pub stream: StreamId,
     /// Its version, as far as the hint knows.
     pub seq: u64,
+    /// What became of its live summary.
+    pub live: LiveChange,
+}
+
+/// What a log tells that others append to, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Another node appended.
+    Moved(Hint),
+    /// Hints may have been lost: everything is to be looked at.
+    Gap,
+}
+
+/// Takes news, on any thread; never blocks.
+pub type Follower = Arc<dyn Fn(News) + Send + Sync>;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Records that are as they were written.
+    pub records: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Live summaries.
+    pub live: u64,
+    /// Each damage with its place; none in a store that is well. The first 1,000.
+    pub damage: Vec<String>,
 }
 
 /// Which records to erase.
@@ -228,6 +284,8 @@ pub enum Durability {
     Disk,
     /// Taken by a Redis server, which writes it to its own disk soon after.
     RedisAsync,
+    /// On a Redis server's own disk, flushed.
+    RedisDisk,
 }
 
 impl Durability {
@@ -237,6 +295,7 @@ impl Durability {
             Self::Memory => "memory",
             Self::Disk => "disk",
             Self::RedisAsync => "redis-async",
+            Self::RedisDisk => "redis-disk",
         }
     }
 }
@@ -303,4 +362,21 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// What an acknowledgement means here.
     fn durability(&self) -> Durability;
+
+    /// Tells `follower` of what other nodes append from now on, beginning with a gap. A log that
+    /// only this process appends to has nothing to tell.
+    fn follow(&self, follower: Follower) {
+        drop(follower);
+    }
+
+    /// Ready once `follower` has been told all that was appended anywhere before; `None` if there
+    /// never is anything to wait for.
+    fn hear_all(&self) -> Option<BoxFuture<'static, Result<(), LogError>>> {
+        None
+    }
+
+    /// Whether what other nodes append reaches this one.
+    fn hears(&self) -> Result<(), LogError> {
+        Ok(())
+    }
 }

@@ -14,6 +14,7 @@ pub mod address;
 pub mod derivation;
 pub mod memory;
 pub mod password;
+pub mod redis;
 pub mod sqlite;
 pub mod token;
 

@@ -62,6 +62,8 @@ metrics_table! {
     Counter CONFLICTS = "deskbell_conflicts_total";
     /// Appends that the store did not take, by reason: unavailable, unknown.
     Counter STORE_FAILURES = "deskbell_store_failures_total";
+    /// How long what is told through Redis takes from a broker back to itself, in seconds.
+    Gauge REDIS_LAG = "deskbell_redis_lag_seconds";
     /// Panics in the core: each a bug, each cost its chat a rebuild.
     Counter CORE_PANICS = "deskbell_core_panics_total";
     /// Chats set aside because they could not be rebuilt from the log.

@@ -218,9 +218,13 @@ pub async fn apply(
             event: record::directory::encode(event),
         };
         let entries = events.iter().map(entry).collect();
-        let live = LiveChange::Keep;
-        let append =
-            Append { stream: StreamId::Directory, expect: directory.version, entries, live };
+        let append = Append {
+            stream: StreamId::Directory,
+            expect: directory.version,
+            after: None,
+            entries,
+            live: LiveChange::Keep,
+        };
         match append_one(tools.log, append).await {
             Outcome::Appended { .. } => {
                 directory.evolve_all(&events);

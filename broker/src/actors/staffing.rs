@@ -162,7 +162,8 @@ impl StaffingActor {
         if self.stream.0 != stream {
             self.stream = (stream, 0);
         }
-        let append = Append { stream, expect: self.stream.1, entries, live: LiveChange::Keep };
+        let (expect, after, live) = (self.stream.1, None, LiveChange::Keep);
+        let append = Append { stream, expect, after, entries, live };
         self.seat.appender.append(append, ctx.address().recipient());
     }
 

@@ -6,9 +6,10 @@ use futures_util::future::{self, BoxFuture};
 
 use super::StoreCare;
 use super::wire::Verified;
-use crate::log::LogError;
 use crate::log::memory::MemoryLog;
-use crate::log::sqlite::{Report, SqliteLog};
+use crate::log::redis::RedisLog;
+use crate::log::sqlite::SqliteLog;
+use crate::log::{LogError, Report};
 
 impl From<Report> for Verified {
     fn from(report: Report) -> Self {
@@ -26,6 +27,19 @@ impl StoreCare for SqliteLog {
     fn verify(&self) -> BoxFuture<'static, Result<Verified, LogError>> {
         let report = Self::verify(self);
         Box::pin(async move { report.await.map(Verified::from) })
+    }
+}
+
+impl StoreCare for RedisLog {
+    fn backup(&self, _: PathBuf) -> BoxFuture<'static, Result<Verified, LogError>> {
+        let what = "store.engine is \"redis\": copy the store with `deskbell log copy`, or keep \
+                    copies of the server's own file";
+        Box::pin(future::ready(Err(LogError::Unavailable(what.into()))))
+    }
+
+    fn verify(&self) -> BoxFuture<'static, Result<Verified, LogError>> {
+        let reading = Self::verify(self);
+        Box::pin(async move { reading.await.map(Verified::from) })
     }
 }
 

@@ -72,7 +72,7 @@ async fn serve(
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock::new()),
     };
-    let Opened { ports, care } = store::open(&config, clock)?;
+    let Opened { ports, care, _lock } = store::open(&config, clock)?;
     store::seed_directory(&config, &ports).await?;
     let settings = Settings {
         limits: config.limits.clone(),

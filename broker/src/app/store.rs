@@ -12,13 +12,17 @@ use deskbell_domain::person::Author;
 use super::{AppError, Ports};
 use crate::actors::directory;
 use crate::admin::{StoreCare, zone_exists};
-use crate::config::Config;
 use crate::config::written::Engine;
-use crate::log::EventLog;
+use crate::config::{Config, RedisSettings};
+use crate::log::lock::Lock;
 use crate::log::memory::MemoryLog;
+use crate::log::redis::RedisLog;
 use crate::log::sqlite::SqliteLog;
+use crate::log::{EventLog, LogError};
 use crate::presence::local::LocalPresence;
+use crate::redis::Server;
 use crate::secrets::memory::MemorySecrets;
+use crate::secrets::redis::RedisSecrets;
 use crate::secrets::sqlite::SqliteSecrets;
 use crate::secrets::{Keys, Secrets, SecretsError};
 use crate::world::{Chance, Clock, SystemChance};
@@ -47,10 +51,35 @@ pub enum StoreError {
     },
 }
 
-/// The ports, and the store as a whole if it can be backed up.
+/// The ports, and the store as a whole if commands may reach it through this broker.
 pub(super) struct Opened {
     pub(super) ports: Ports,
     pub(super) care: Option<Arc<dyn StoreCare>>,
+    /// The store's directory is this broker's own as long as this lives.
+    pub(super) _lock: Option<Lock>,
+}
+
+/// The log and the secrets that several brokers share.
+pub struct Shared {
+    /// The server they are on.
+    pub server: Server,
+    /// This process's number among those that use it.
+    pub node: u64,
+    /// The log.
+    pub log: Arc<RedisLog>,
+    /// The secrets.
+    pub secrets: Arc<RedisSecrets>,
+}
+
+impl Shared {
+    /// Opens what `settings` name. A store without keys gets them.
+    pub fn open(settings: &RedisSettings, chance: &dyn Chance) -> Result<Self, AppError> {
+        let node = chance.eid().0;
+        let server = Server::open(settings, node).map_err(LogError::from)?;
+        let secrets = RedisSecrets::open(&server, &Keys::generate(chance))?;
+        let log = RedisLog::on(server.clone(), node);
+        Ok(Self { server, node, log: Arc::new(log), secrets: Arc::new(secrets) })
+    }
 }
 
 /// Opens what `config` names. A store without keys gets them: `init` only does so earlier, and
@@ -62,7 +91,11 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, App
         Engine::Memory => {
             let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
             let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::new(Keys::generate(&*chance)));
-            Ok(Opened { ports: Ports { log, secrets, presence, clock, chance }, care: None })
+            Ok(Opened {
+                ports: Ports { log, secrets, presence, clock, chance },
+                care: None,
+                _lock: None,
+            })
         }
         Engine::Sqlite => {
             let store = &config.store_directory;
@@ -76,7 +109,16 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, App
             let care: Arc<dyn StoreCare> = log.clone();
             let secrets: Arc<dyn Secrets> = Arc::new(secrets);
             let ports = Ports { log, secrets, presence, clock, chance };
-            Ok(Opened { ports, care: Some(care) })
+            Ok(Opened { ports, care: Some(care), _lock: None })
+        }
+        Engine::Redis => {
+            let store = &config.store_directory;
+            std::fs::create_dir_all(store)?;
+            let lock = Lock::take(store)?;
+            let Shared { log, secrets, .. } = Shared::open(&config.redis, &*chance)?;
+            let care: Arc<dyn StoreCare> = log.clone();
+            let ports = Ports { log, secrets, presence, clock, chance };
+            Ok(Opened { ports, care: Some(care), _lock: Some(lock) })
         }
     }
 }
@@ -101,7 +143,13 @@ pub(super) async fn seed_directory(config: &Config, ports: &Ports) -> Result<(),
         chance: &*ports.chance,
         author: Author::System,
     };
-    directory::apply(&tools, &mut known, commands).await?;
+    if let Err(error) = directory::apply(&tools, &mut known, commands).await {
+        // Another broker may have been first: then there is a directory, and nothing to do.
+        return match directory::read(&*ports.log).await {
+            Ok(known) if known.version > 0 => Ok(()),
+            Ok(_) | Err(_) => Err(error.into()),
+        };
+    }
     tracing::info!(file = %file.display(), version = known.version, "directory read");
     Ok(())
 }

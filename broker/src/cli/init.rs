@@ -65,6 +65,11 @@ impl Init {
             let what = "init writes DIR/deskbell.toml: name the directory, and leave out --config";
             return Err(CliError::Refused(what.into()));
         }
+        if settings.log_at.is_some() {
+            let what = "init makes a store in a directory: leave out --log, and move the store to \
+                        Redis with `deskbell log copy` later";
+            return Err(CliError::Refused(what.into()));
+        }
         let first = self.first()?;
         make_directory(&self.dir)?;
         let file = self.dir.join(CONFIG_FILE);

@@ -1,5 +1,6 @@
 //! A command without a broker: this process opens the store, which locks it, and answers itself.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -14,10 +15,12 @@ use super::CliError;
 use crate::actors::directory::{self, Tools};
 use crate::admin::wire::Verified;
 use crate::admin::{self, AdminState, DirectoryFault, DirectoryPort, StoreCare, socket};
+use crate::app::Shared;
 use crate::config::Config;
 use crate::config::written::Engine;
 use crate::log::sqlite::{self, SqliteLog};
 use crate::log::{EventLog, LogError};
+use crate::secrets::Secrets;
 use crate::secrets::sqlite::{DATABASE_FILE, SqliteSecrets};
 use crate::world::{Chance, Clock, SystemChance, SystemClock};
 
@@ -29,7 +32,29 @@ pub(super) async fn open(config: &Config) -> Result<DuplexStream, CliError> {
         let what = "store.engine is \"memory\", and no broker runs: there is nothing to work on";
         return Err(CliError::Refused(what.into()));
     }
-    let store = &config.store_directory;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+    let (log, secrets, care): (Arc<dyn EventLog>, Arc<dyn Secrets>, Arc<dyn StoreCare>) =
+        if config.engine == Engine::Redis {
+            let Shared { log, secrets, .. } = Shared::open(&config.redis, &*chance)?;
+            (log.clone(), secrets, log)
+        } else {
+            let (log, secrets) = embedded(&config.store_directory)?;
+            (log.clone(), secrets, log)
+        };
+    let directory = Arc::new(StoredDirectory {
+        current: Arc::new(ArcSwap::from_pointee(directory::read(&*log).await?)),
+        log: Arc::clone(&log),
+        clock: Arc::clone(&clock),
+        chance: Arc::clone(&chance),
+    });
+    let router = admin::router(AdminState { log, secrets, directory, care, clock, chance });
+    let (near, far) = tokio::io::duplex(PIPE_BYTES);
+    tokio::spawn(socket::serve_connection(far, router));
+    Ok(near)
+}
+
+fn embedded(store: &Path) -> Result<(Arc<SqliteLog>, Arc<SqliteSecrets>), CliError> {
     if !store.join(DATABASE_FILE).exists() {
         let what = "there is no store: run `deskbell init`, or name another with --config";
         return Err(CliError::Refused(format!("{}: {what}", store.display())));
@@ -37,19 +62,7 @@ pub(super) async fn open(config: &Config) -> Result<DuplexStream, CliError> {
     // The log first: it takes the lock.
     let log = Arc::new(SqliteLog::open(store)?);
     let secrets = Arc::new(SqliteSecrets::open(store)?);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-    let directory = Arc::new(StoredDirectory {
-        current: Arc::new(ArcSwap::from_pointee(directory::read(&*log).await?)),
-        log: Arc::clone(&log) as Arc<dyn EventLog>,
-        clock: Arc::clone(&clock),
-        chance: Arc::clone(&chance),
-    });
-    let care = Arc::clone(&log) as Arc<dyn StoreCare>;
-    let router = admin::router(AdminState { log, secrets, directory, care, clock, chance });
-    let (near, far) = tokio::io::duplex(PIPE_BYTES);
-    tokio::spawn(socket::serve_connection(far, router));
-    Ok(near)
+    Ok((log, secrets))
 }
 
 /// The directory of a store that only this process uses.

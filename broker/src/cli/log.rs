@@ -9,6 +9,7 @@ use super::hours::moment;
 use super::{CliError, Settings, local, remote, terminal, wait_for};
 use crate::admin::wire::{ChatPage, Lines, Verified};
 use crate::config::Config;
+use crate::config::written::Engine;
 use crate::world::{Clock as _, SystemClock};
 
 /// How far back missed chats are listed if nobody says.
@@ -78,7 +79,8 @@ async fn missed(config: &Config, since: Option<Timestamp>) -> Result<(), CliErro
 }
 
 async fn verify(config: &Config) -> Result<(), CliError> {
-    let verified = if remote::connect(&config.store_directory).await?.is_some() {
+    let is_running = remote::connect(&config.store_directory).await?.is_some();
+    let verified = if is_running || config.engine == Engine::Redis {
         let mut desk = Desk::open(config).await?;
         desk.post_patiently("/log/verify", &(), "still reading").await?
     } else {

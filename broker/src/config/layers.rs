@@ -13,7 +13,7 @@ use deskbell_protocol::limits::Limits;
 
 use super::raw::{LimitsRaw, RawConfig, environment_name};
 use super::written::AddressRange;
-use super::{Config, ConfigError, TlsFiles};
+use super::{Config, ConfigError, RedisSettings, TlsFiles};
 
 /// See the module.
 pub(super) struct Layers<'a> {
@@ -71,7 +71,7 @@ impl<'a> Layers<'a> {
     }
 
     pub(super) fn check(&self, base: &Path) -> Result<Config, ConfigError> {
-        let RawConfig { server, tls, store, waits, limits: _, log } = &self.raw;
+        let RawConfig { server, tls, store, redis: _, waits, limits: _, log } = &self.raw;
         let desk_origins = server.desk_origins();
         for origin in &desk_origins {
             exact_origin(origin).map_err(|what| self.wrong("server.desk_origins", what))?;
@@ -110,6 +110,7 @@ impl<'a> Layers<'a> {
             drain: Duration::from_secs(server.drain_seconds().into()),
             store_directory: base.join(store.directory()),
             engine: store.engine(),
+            redis: self.redis(base)?,
             directory_file: Some(directory_file)
                 .filter(|file| !file.as_os_str().is_empty())
                 .map(|file| base.join(file)),
@@ -133,6 +134,27 @@ impl<'a> Layers<'a> {
             1..=86_400 => Ok(Duration::from_secs(seconds.into())),
             _ => Err(self.wrong(key, "takes 1 to 86400 seconds")),
         }
+    }
+
+    fn redis(&self, base: &Path) -> Result<RedisSettings, ConfigError> {
+        let redis = &self.raw.redis;
+        let url = redis.url();
+        let place = ["redis://", "redis+unix://"].iter().find_map(|it| url.strip_prefix(it));
+        let Some(place) = place else {
+            let what = format!("{url:?} is neither redis://HOST:PORT nor redis+unix:///FILE");
+            return Err(self.wrong("redis.url", what));
+        };
+        if place.contains('@') {
+            let what = "names a user or password: put the password into a file, and name that \
+                        with redis.password_file";
+            return Err(self.wrong("redis.url", what));
+        }
+        let password_file = Some(redis.password_file()).filter(|it| !it.as_os_str().is_empty());
+        Ok(RedisSettings {
+            url,
+            password_file: password_file.map(|file| base.join(file)),
+            durability: redis.durability(),
+        })
     }
 
     fn settling(&self) -> Result<Duration, ConfigError> {

@@ -11,7 +11,7 @@ use deskbell_domain::chat::Waits;
 use deskbell_protocol::limits::Limits;
 use serde::Deserialize;
 
-use super::written::{Engine, LogFormat, LogLevel, Written};
+use super::written::{Engine, LogFormat, LogLevel, RedisDurability, Written};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -130,11 +130,25 @@ sections! {
     StoreRaw, "store" {
         /// The store's directory. A relative path starts at the configuration file.
         directory: PathBuf = "store".into();
-        /// "sqlite" keeps everything in that directory; "memory" keeps nothing.
+        /// "sqlite" keeps everything in that directory; "redis" on the server that [redis] names,
+        /// which several brokers share; "memory" keeps nothing.
         engine: Engine = Engine::Sqlite;
         /// A directory file (institutions, people, widgets) that is read into an empty store at the
         /// first start; "" for none. Later changes go through `deskbell directory apply`.
         directory_file: PathBuf = PathBuf::new();
+    }
+
+    /// The Redis server that several brokers share, with `store.engine = "redis"`; see
+    /// docs/operating.md. `deskbell serve --log redis://HOST:6379` is short for both.
+    RedisRaw, "redis" {
+        /// Where it is: "redis://HOST:PORT/DATABASE", or "redis+unix:///FILE". No password stands
+        /// here.
+        url: String = "redis://127.0.0.1:6379".into();
+        /// The file that holds its password; "" for none.
+        password_file: PathBuf = PathBuf::new();
+        /// What an acknowledgement means, which the server's own settings must bear out:
+        /// "redis-disk" (flushed to its disk) or "redis-async" (within about a second).
+        durability: RedisDurability = RedisDurability::Disk;
     }
 
     /// How long things may take. A widget's own waits stand with it in the directory.
@@ -198,6 +212,8 @@ pub struct RawConfig {
     pub tls: TlsRaw,
     /// `[store]`
     pub store: StoreRaw,
+    /// `[redis]`
+    pub redis: RedisRaw,
     /// `[waits]`
     pub waits: WaitsRaw,
     /// `[limits]`
@@ -214,6 +230,7 @@ impl RawConfig {
             "server" => self.server.set(name, text),
             "tls" => self.tls.set(name, text),
             "store" => self.store.set(name, text),
+            "redis" => self.redis.set(name, text),
             "waits" => self.waits.set(name, text),
             "limits" => self.limits.set(name, text),
             "log" => self.log.set(name, text),
@@ -227,6 +244,7 @@ impl RawConfig {
             ServerRaw::describe(),
             TlsRaw::describe(),
             StoreRaw::describe(),
+            RedisRaw::describe(),
             WaitsRaw::describe(),
             LimitsRaw::describe(),
             LogRaw::describe(),

@@ -22,6 +22,19 @@ pub enum Engine {
     Sqlite,
     /// Nothing survives the process.
     Memory,
+    /// A Redis server that several brokers share.
+    Redis,
+}
+
+/// What an acknowledgement means with a Redis server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum RedisDurability {
+    /// The server has taken it, and writes it to its disk within about a second.
+    #[serde(rename = "redis-async")]
+    Async,
+    /// It is on the server's disk, flushed.
+    #[serde(rename = "redis-disk")]
+    Disk,
 }
 
 /// How the broker's own log lines look.
@@ -73,7 +86,8 @@ macro_rules! written_as_words {
 }
 
 written_as_words! {
-    Engine { Sqlite = "sqlite", Memory = "memory" }
+    Engine { Sqlite = "sqlite", Memory = "memory", Redis = "redis" }
+    RedisDurability { Async = "redis-async", Disk = "redis-disk" }
     LogFormat { Json = "json", Text = "text" }
     LogLevel {
         Error = "error", Warn = "warn", Info = "info", Debug = "debug", Trace = "trace"
@@ -105,6 +119,15 @@ impl Written for PathBuf {
     }
     fn to_toml(&self) -> String {
         format!("{:?}", self.display().to_string())
+    }
+}
+
+impl Written for String {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(text.trim().to_owned())
+    }
+    fn to_toml(&self) -> String {
+        format!("{self:?}")
     }
 }
 

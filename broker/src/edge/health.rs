@@ -42,15 +42,15 @@ pub fn router(health: Health) -> Router {
     routes.with_state(health)
 }
 
-/// Ready means: not going down, and the log answers.
+/// Ready means: not going down, the log answers, and what other nodes append is heard.
 async fn ready(State(health): State<Health>) -> impl IntoResponse {
     if health.edge.draining.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
     }
     let heads: Result<Vec<Option<(u64, Eid)>>, _> =
         health.edge.node.log.heads(vec![StreamId::Directory]).await;
-    match heads {
-        Ok(_) => (StatusCode::OK, "ready\n".to_owned()),
+    match heads.and_then(|_| health.edge.node.log.hears()) {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
     }
 }

@@ -134,6 +134,7 @@ pub(crate) async fn an_append_is_whole_or_not_at_all(subject: Subject) {
     let batch = |expect| Append {
         stream: chat(1),
         expect,
+        after: None,
         entries: entries.clone(),
         live: LiveChange::Keep,
     };

@@ -2,14 +2,13 @@
 //!
 //! One thread writes with group commit ([`writer`]), two read ([`reader`]); a stream's records are
 //! found through an index that trails the log ([`index`]). `Appended` means flushed to this
-//! machine's disk. A store belongs to one process at a time ([`lock`](mod@lock)).
+//! machine's disk. A store belongs to one process at a time ([`Lock`]).
 //!
 //! Deliberately not here: other tables of the same file, such as those of the secrets.
 
 mod backup;
 mod erase;
 mod index;
-mod lock;
 mod reader;
 mod row;
 mod schema;
@@ -17,7 +16,7 @@ mod verify;
 mod writer;
 
 pub use self::backup::restore;
-pub use self::verify::{Report, verify};
+pub use self::verify::verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -29,12 +28,12 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::oneshot;
 
 use self::index::Heads;
-use self::lock::Lock;
 use self::reader::Readers;
 use self::writer::{Order, Writer};
+use super::lock::Lock;
 use super::{
-    Append, Done, Durability, Erasure, EventLog, Live, LogError, Outcome, Page, Position, ScanPage,
-    StreamId,
+    Append, Done, Durability, Erasure, EventLog, Live, LogError, Outcome, Page, Position, Report,
+    ScanPage, StreamId,
 };
 
 /// Batches waiting for the writer. Each shard has one at a time on its way, and each actor one

@@ -7,8 +7,10 @@ use deskbell_protocol::ids::{SessionId, UserId};
 use jiff::Timestamp;
 
 use super::memory::MemorySecrets;
+use super::redis::RedisSecrets;
 use super::sqlite::{DATABASE_FILE, SqliteSecrets};
 use super::{Keys, MintedToken, Secrets, SecretsError};
+use crate::redis::testing::TestServer;
 
 fn keys() -> Keys {
     Keys { signing: [1; 32], store: [2; 32] }
@@ -91,6 +93,13 @@ macro_rules! each_adapter {
                 super::$promise(&secrets.unwrap()).await;
             })+
         }
+        mod redis {
+            $(#[tokio::test] async fn $promise() {
+                let server = super::TestServer::start();
+                let secrets = super::RedisSecrets::open(&server.open(1).unwrap(), &super::keys());
+                super::$promise(&secrets.unwrap()).await;
+            })+
+        }
     };
 }
 
@@ -123,6 +132,18 @@ async fn sqlite_keys_are_made_once_and_never_replaced() {
     let again = SqliteSecrets::create(directory.path(), other).map(drop);
     assert_eq!(again, Err(SecretsError::AlreadyInitialized));
     assert_eq!(*SqliteSecrets::open(directory.path()).unwrap().keys(), keys());
+}
+
+#[tokio::test]
+async fn brokers_on_one_server_have_one_pair_of_keys_and_share_every_secret() {
+    let server = TestServer::start();
+    let (one, other) = (server.open(1).unwrap(), server.open(2).unwrap());
+    let first = RedisSecrets::open(&one, &keys()).unwrap();
+    let second = Keys { signing: [7; 32], store: [7; 32] };
+    let second = RedisSecrets::open(&other, &second).unwrap();
+    assert_eq!(*second.keys(), keys(), "the first to come made them");
+    first.set_password_hash(maya(), "hash".into()).await.unwrap();
+    assert_eq!(second.password_hash(maya()).await, Ok(Some("hash".into())));
 }
 
 #[test]

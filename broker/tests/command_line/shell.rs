@@ -144,7 +144,7 @@ pub(crate) fn append(log: &SqliteLog, expect: u64, second: i64, events: Vec<(Aut
         event: chat::encode(&event),
     });
     let (stream, live) = (StreamId::Chat(CHAT), LiveChange::Keep);
-    let append = Append { stream, expect, entries: entries.collect(), live };
+    let append = Append { stream, expect, after: None, entries: entries.collect(), live };
     let (answer, answered) = std::sync::mpsc::sync_channel(1);
     log.append(vec![append], Box::new(move |outcomes| answer.send(outcomes).unwrap()));
     assert_eq!(answered.recv().unwrap(), [Outcome::Appended { first_seq: expect + 1 }]);

@@ -63,8 +63,13 @@ impl Faults for Trouble {
                     event: event.clone(),
                 };
                 let (stream, expect) = (append.stream, append.expect);
-                let append =
-                    Append { stream, expect, entries: vec![entry], live: LiveChange::Keep };
+                let append = Append {
+                    stream,
+                    expect,
+                    after: None,
+                    entries: vec![entry],
+                    live: LiveChange::Keep,
+                };
                 self.log.append(vec![append], Box::new(drop));
             }
         }

@@ -35,15 +35,16 @@ const CORE_MAY_USE: &[&str] =
 /// used by all.
 const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["actors", "admin", "app", "edge", "log", "secrets"]),
-    ("app", &["actors", "admin", "edge", "log", "presence", "secrets", "shard"]),
+    ("app", &["actors", "admin", "edge", "log", "presence", "redis", "secrets", "shard"]),
     ("admin", &["actors", "log", "secrets"]),
     ("edge", &["actors", "log", "presence", "secrets", "views"]),
     ("shard", &[]),
     ("actors", &["log", "presence", "secrets", "views"]),
     ("views", &["log", "presence"]),
-    ("log", &[]),
-    ("presence", &[]),
-    ("secrets", &[]),
+    ("log", &["redis"]),
+    ("presence", &["redis"]),
+    ("secrets", &["redis"]),
+    ("redis", &[]),
 ];
 
 fn packages() -> Vec<Package> {

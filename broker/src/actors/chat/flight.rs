@@ -223,7 +223,13 @@ impl ChatActor {
             LiveChange::Remove
         };
         let entries = flight.staged.iter().map(entry).collect();
-        Append { stream: self.stream(), expect: self.state.version, entries, live }
+        Append {
+            stream: self.stream(),
+            expect: self.state.version,
+            after: self.history.last().map(|it| it.eid),
+            entries,
+            live,
+        }
     }
 
     /// Takes in what became of the append in flight.

@@ -168,7 +168,7 @@ impl World {
             event: record::chat::encode(&event),
         };
         let (stream, live) = (StreamId::Chat(chat), LiveChange::Keep);
-        let append = Append { stream, expect, entries: vec![entry], live };
+        let append = Append { stream, expect, after: None, entries: vec![entry], live };
         self.log.append(vec![append], Box::new(drop));
     }
 

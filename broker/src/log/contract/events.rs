@@ -66,13 +66,13 @@ pub(crate) fn entry(event: ChatEvent) -> Entry {
 }
 
 pub(crate) fn one(stream: StreamId, expect: u64, event: ChatEvent) -> Append {
-    Append { stream, expect, entries: vec![entry(event)], live: LiveChange::Keep }
+    Append { stream, expect, after: None, entries: vec![entry(event)], live: LiveChange::Keep }
 }
 
 /// Many messages in one append.
 pub(crate) fn filled(stream: StreamId, expect: u64, count: u64) -> Append {
     let entries = (0..count).map(|number| entry(posted(&format!("message {number}"))));
-    Append { stream, expect, entries: entries.collect(), live: LiveChange::Keep }
+    Append { stream, expect, after: None, entries: entries.collect(), live: LiveChange::Keep }
 }
 
 /// A chat whose every personal field says "canary".
@@ -117,6 +117,7 @@ pub(crate) fn canary(stream: StreamId) -> Append {
     Append {
         stream,
         expect: 0,
+        after: None,
         entries: events.map(entry).into(),
         live: LiveChange::Put(record::summary::encode(&summary)),
     }

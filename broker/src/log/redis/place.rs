@@ -27,19 +27,32 @@ pub(super) struct Keys {
     pub(super) live: String,
     pub(super) journal: String,
     pub(super) hints: String,
+    /// What was erased, for whoever has to do it again in an older copy.
+    pub(super) erased: String,
 }
 
 impl Keys {
     pub(super) fn of(stream: StreamId) -> Self {
         let tag = partition(stream);
         Self {
-            head: format!("{{p{tag}}}:head:{stream}"),
+            head: head(stream),
             log: log(stream),
             live: live(tag),
             journal: journal(tag),
-            hints: format!("{{p{tag}}}:hints"),
+            hints: hints(tag),
+            erased: format!("{{p{tag}}}:erased"),
         }
     }
+}
+
+/// `VERSION EID` of a stream's last record.
+pub(super) fn head(stream: StreamId) -> String {
+    format!("{{p{}}}:head:{stream}", partition(stream))
+}
+
+/// The channel on which each append of a partition is told.
+pub(super) fn hints(partition: u16) -> String {
+    format!("{{p{partition}}}:hints")
 }
 
 pub(super) fn log(stream: StreamId) -> String {

@@ -1,81 +1,128 @@
 //! The contract against a real server, and what only this adapter can get wrong.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use ::redis::cmd;
+use deskbell_protocol::ids::Eid;
+use tokio::sync::Notify;
 
 use super::*;
-use crate::log::contract::events::{chat, filled};
+use crate::config::written::RedisDurability;
+use crate::log::contract::events::posted;
+use crate::log::contract::events::{chat, filled, one};
 use crate::log::contract::{Subject, all, append, promises, read, scan};
+use crate::log::{Hint, LiveChange, News, Outcome};
+use crate::redis::testing::TestServer;
 
-/// A server of this test's own, on a socket file: no port is taken. Stopped by its process id.
-struct Server {
-    process: Child,
-    url: String,
-    folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = Self::run(folder.path());
-        let url = format!("redis+unix://{}", folder.path().join("redis.sock").display());
-        Self { process, url, folder }
-    }
-
-    fn run(folder: &std::path::Path) -> Child {
-        let mut process = Command::new("redis-server")
-            .args(["--port", "0", "--unixsocket", "redis.sock", "--dir", "."])
-            .args(["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""])
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("redis-server is there: run `make setup`");
-        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
-        let ready = said.any(|line| line.unwrap().contains("eady to accept connections"));
-        assert!(ready, "the server ended before it was ready");
-        // It is listened to until it ends, or a full pipe would stop it.
-        thread::spawn(move || said.for_each(drop));
-        process
-    }
-
-    fn open(&self) -> Result<Arc<dyn EventLog>, LogError> {
-        RedisLog::open(&self.url).map(|log| Arc::new(log) as Arc<dyn EventLog>)
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn client(&self) -> ::redis::Connection {
-        Client::open(self.url.as_str()).unwrap().get_connection().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
+fn log(server: &TestServer, node: u64) -> Result<Arc<dyn EventLog>, LogError> {
+    Ok(Arc::new(RedisLog::on(server.open(node)?, node)))
 }
 
 fn subject() -> Subject {
-    let server = Server::start();
-    Subject { reopen: Box::new(move || server.open()), files: None }
+    let server = TestServer::start();
+    Subject { reopen: Box::new(move || log(&server, 1)), files: None }
 }
 
 promises!(subject());
 
 #[tokio::test]
 async fn a_log_says_no_more_of_an_acknowledgement_than_the_server_keeps() {
-    let server = Server::start();
-    assert_eq!(server.open().unwrap().durability().as_str(), "redis-async");
+    let server = TestServer::start();
+    assert_eq!(log(&server, 1).unwrap().durability().as_str(), "redis-async");
+    let error = server.open_as(1, RedisDurability::Disk).map(drop).unwrap_err().to_string();
+    assert!(error.contains("set `appendfsync always`"), "{error}");
+    let mut always = cmd("CONFIG");
+    always.arg("SET").arg("appendfsync").arg("always").exec(&mut server.client()).unwrap();
+    let disk = server.open_as(1, RedisDurability::Disk).unwrap();
+    assert_eq!(RedisLog::on(disk, 1).durability().as_str(), "redis-disk");
+}
+
+/// What one broker hears of the others.
+#[derive(Default)]
+struct Ear {
+    news: Mutex<Vec<News>>,
+    more: Notify,
+}
+
+impl Ear {
+    fn on(log: &dyn EventLog) -> Arc<Self> {
+        let ear = Arc::new(Self::default());
+        let listens = ear.clone();
+        log.follow(Arc::new(move |news| {
+            listens.news.lock().unwrap().push(news);
+            listens.more.notify_one();
+        }));
+        ear
+    }
+
+    /// Waits for the first gap, from which on it hears.
+    async fn ready(&self) {
+        while self.news.lock().unwrap().is_empty() {
+            self.more.notified().await;
+        }
+        self.news.lock().unwrap().clear();
+    }
+
+    fn heard(&self) -> Vec<News> {
+        std::mem::take(&mut *self.news.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_broker_hears_what_others_append_and_not_what_it_appends_itself() {
+    let server = TestServer::start();
+    let (here, there) = (log(&server, 1).unwrap(), log(&server, 2).unwrap());
+    let ear = Ear::on(&*here);
+    ear.ready().await;
+    append(&*here, filled(chat(1), 0, 2)).await;
+    let live = LiveChange::Put("a summary".into());
+    append(&*there, Append { live: live.clone(), ..filled(chat(1), 2, 3) }).await;
+    here.hear_all().unwrap().await.unwrap();
+    assert_eq!(ear.heard(), [News::Moved(Hint { stream: chat(1), seq: 5, live })]);
+    assert!(here.hears().is_ok());
+}
+
+#[tokio::test]
+async fn who_listens_hears_of_a_gap_when_its_connection_is_cut() {
+    let server = TestServer::start();
+    let (here, there) = (log(&server, 1).unwrap(), log(&server, 2).unwrap());
+    let ear = Ear::on(&*here);
+    ear.ready().await;
+    let mut kill = cmd("CLIENT");
+    kill.arg("KILL").arg("TYPE").arg("pubsub");
+    assert_eq!(kill.query::<u32>(&mut server.client()).unwrap(), 1);
+    append(&*there, filled(chat(1), 0, 1)).await;
+    while !ear.heard().contains(&News::Gap) {
+        ear.more.notified().await;
+    }
+    append(&*there, filled(chat(1), 1, 1)).await;
+    here.hear_all().unwrap().await.unwrap();
+    let hint = Hint { stream: chat(1), seq: 2, live: LiveChange::Keep };
+    assert_eq!(ear.heard(), [News::Moved(hint)]);
+}
+
+#[tokio::test]
+async fn a_history_that_became_another_one_takes_no_append_decided_on_the_old_one() {
+    let server = TestServer::start();
+    let log = log(&server, 1).unwrap();
+    append(&*log, filled(chat(1), 0, 3)).await;
+    let last = read(&*log, chat(1)).await[2].entry.eid;
+    let after = |eid, expect| Append { after: Some(eid), ..one(chat(1), expect, posted("x")) };
+    let nothing = Outcome::Conflict { tail: vec![], more: false };
+    let other = Eid(last.0 ^ 1);
+    assert_eq!(append(&*log, after(other, 3)).await, nothing, "at its end");
+    assert_eq!(append(&*log, after(other, 2)).await, nothing, "before its end");
+    assert_eq!(append(&*log, after(last, 3)).await, Outcome::Appended { first_seq: 4 });
+    let Outcome::Conflict { tail, .. } = append(&*log, after(last, 3)).await else {
+        panic!("it went on")
+    };
+    assert_eq!(tail.len(), 1, "of the same history the rest is shown");
 }
 
 #[tokio::test]
 async fn two_brokers_on_one_server_see_each_other_s_records() {
-    let server = Server::start();
-    let (one, other) = (server.open().unwrap(), server.open().unwrap());
+    let server = TestServer::start();
+    let (one, other) = (log(&server, 1).unwrap(), log(&server, 2).unwrap());
     append(&*one, filled(chat(1), 0, 3)).await;
     let lost = append(&*other, filled(chat(1), 0, 1)).await;
     let Outcome::Conflict { tail, more: false } = lost else { panic!("{lost:?}") };
@@ -85,12 +132,12 @@ async fn two_brokers_on_one_server_see_each_other_s_records() {
 
 #[tokio::test]
 async fn a_server_that_was_started_anew_is_told_its_scripts_again() {
-    let mut server = Server::start();
-    let log = server.open().unwrap();
+    let mut server = TestServer::start();
+    let log = log(&server, 1).unwrap();
     append(&*log, filled(chat(1), 0, 3)).await;
     let before = scan(&*log, 100).await.unwrap();
     server.kill();
-    server.process = Server::run(server.folder.path());
+    server.start_again();
     // The first to ask may find the old connection broken, and then nobody knows what became of
     // it: the same append is asked again, as the port says.
     let mut outcome = append(&*log, filled(chat(2), 0, 2)).await;
@@ -105,8 +152,8 @@ async fn a_server_that_was_started_anew_is_told_its_scripts_again() {
 
 #[tokio::test]
 async fn without_a_server_every_answer_says_so() {
-    let mut server = Server::start();
-    let log = server.open().unwrap();
+    let mut server = TestServer::start();
+    let log = log(&server, 1).unwrap();
     append(&*log, filled(chat(1), 0, 1)).await;
     server.kill();
     let outcomes = all(&*log, vec![filled(chat(1), 1, 1), filled(chat(2), 0, 1)]).await;
@@ -114,15 +161,13 @@ async fn without_a_server_every_answer_says_so() {
     assert!(outcomes.iter().all(open), "{outcomes:?}");
     let error = log.read(chat(1), 0, 10).await.unwrap_err();
     assert!(matches!(error, LogError::Unavailable(_)), "{error}");
-    assert!(server.open().is_err());
-    // For the server's own end, there has to be one.
-    server.process = Server::run(server.folder.path());
+    assert!(server.open(1).is_err());
 }
 
 #[tokio::test]
 async fn a_damaged_record_is_named_and_never_served() {
-    let server = Server::start();
-    let log = server.open().unwrap();
+    let server = TestServer::start();
+    let log = log(&server, 1).unwrap();
     append(&*log, filled(chat(1), 0, 3)).await;
     let mut client = server.client();
     let key = place::log(chat(1));
@@ -140,8 +185,8 @@ async fn a_damaged_record_is_named_and_never_served() {
 
 #[tokio::test]
 async fn a_record_that_was_taken_out_is_missed() {
-    let server = Server::start();
-    let log = server.open().unwrap();
+    let server = TestServer::start();
+    let log = log(&server, 1).unwrap();
     append(&*log, filled(chat(1), 0, 3)).await;
     let key = place::log(chat(1));
     cmd("XDEL").arg(&key).arg("2-0").exec(&mut server.client()).unwrap();

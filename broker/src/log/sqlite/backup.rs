@@ -16,10 +16,11 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::log::{LogError, Record, StreamId};
 
 use super::erase::{self, Erased};
-use super::lock::Lock;
 use super::row::{self, select};
 use super::schema::{self, log_error};
-use super::verify::{Report, verify_file};
+use super::verify::verify_file;
+use crate::log::Report;
+use crate::log::lock::Lock;
 
 /// Copies the store at `path`, which may be open, into `dest`.
 pub(super) fn backup(path: &Path, dest: &Path) -> Result<Report, LogError> {

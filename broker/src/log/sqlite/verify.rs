@@ -8,24 +8,12 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::log::{LogError, StreamId};
+use crate::log::{LogError, Report, StreamId};
 
+use super::index;
 use super::row::{self, Key, select};
 use super::schema::{self, log_error};
-use super::{index, lock::Lock};
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    /// Records that are as they were written.
-    pub records: u64,
-    /// Streams.
-    pub streams: u64,
-    /// Live summaries.
-    pub live: u64,
-    /// Each damage with its place; none in a store that is well. The first 1,000.
-    pub damage: Vec<String>,
-}
+use crate::log::lock::Lock;
 
 /// Most damages that are named.
 const DAMAGE_MAX: usize = 1_000;

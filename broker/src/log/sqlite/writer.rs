@@ -18,7 +18,9 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::log::memory::TAIL_MAX;
-use crate::log::{Append, Done, Erasure, LiveChange, LogError, Outcome, Record, StreamId};
+use crate::log::{
+    Append, Done, Erasure, LiveChange, LogError, Outcome, Record, StreamId, count_outcomes,
+};
 use crate::telemetry;
 
 use super::index::{self, Heads, Window};
@@ -147,7 +149,9 @@ impl Writer {
         match outcomes {
             Ok(outcomes) => {
                 metrics::histogram!(telemetry::COMMIT_SECONDS).record(began.elapsed());
-                count_done(outcomes.iter().flatten(), &group);
+                let appends = group.iter().flat_map(|(batch, _)| batch);
+                let counts = appends.map(|it| it.entries.len());
+                count_outcomes(counts.zip(outcomes.iter().flatten()));
                 for ((_, done), outcomes) in group.into_iter().zip(outcomes) {
                     answer(done, outcomes);
                 }
@@ -316,21 +320,6 @@ impl Stage<'_> {
 }
 
 /// Counts a commit with what it holds.
-fn count_done<'a>(outcomes: impl Iterator<Item = &'a Outcome>, group: &[(Vec<Append>, Done)]) {
-    let appends = group.iter().flat_map(|(batch, _)| batch);
-    let (mut events, mut conflicts) = (0, 0);
-    for (append, outcome) in appends.zip(outcomes) {
-        match outcome {
-            Outcome::Appended { .. } => events += append.entries.len() as u64,
-            Outcome::Conflict { .. } => conflicts += 1,
-            Outcome::Unavailable { .. } | Outcome::Unknown { .. } => count_failure(outcome, 1),
-        }
-    }
-    metrics::counter!(telemetry::COMMITS).increment(1);
-    metrics::counter!(telemetry::EVENTS_STORED).increment(events);
-    metrics::counter!(telemetry::CONFLICTS).increment(conflicts);
-}
-
 /// Counts appends that came to nothing, or may have.
 fn count_failure(outcome: &Outcome, appends: u64) {
     let reason = match outcome {

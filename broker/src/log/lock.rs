@@ -11,13 +11,13 @@ const FILE: &str = "deskbell.lock";
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
     /// Takes the store in `dir`, or says who has it and what to do.
-    pub(super) fn take(dir: &Path) -> Result<Self, LogError> {
+    pub(crate) fn take(dir: &Path) -> Result<Self, LogError> {
         let path = dir.join(FILE);
         let refused = |error: std::io::Error| {
             LogError::Unavailable(format!(

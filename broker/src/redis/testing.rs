@@ -1,0 +1,79 @@
+//! A server of a test's own, on a socket file: no port is taken. Stopped by its process id.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::{Server, ServerError};
+use crate::config::RedisSettings;
+use crate::config::written::RedisDurability;
+
+pub(crate) struct TestServer {
+    process: Option<Child>,
+    folder: tempfile::TempDir,
+}
+
+impl TestServer {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let process = Some(run(folder.path()));
+        Self { process, folder }
+    }
+
+    /// Starts it again, with what it kept.
+    pub(crate) fn start_again(&mut self) {
+        self.process = Some(run(self.folder.path()));
+    }
+
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis+unix://{}", self.folder.path().join("redis.sock").display())
+    }
+
+    /// A broker's way to it.
+    pub(crate) fn open(&self, node: u64) -> Result<Server, ServerError> {
+        self.open_as(node, RedisDurability::Async)
+    }
+
+    pub(crate) fn open_as(
+        &self,
+        node: u64,
+        durability: RedisDurability,
+    ) -> Result<Server, ServerError> {
+        let settings = RedisSettings { url: self.url(), password_file: None, durability };
+        Server::open(&settings, node)
+    }
+
+    /// A plain client.
+    pub(crate) fn client(&self) -> ::redis::Connection {
+        ::redis::Client::open(self.url()).unwrap().get_connection().unwrap()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn run(folder: &Path) -> Child {
+    let mut process = Command::new("redis-server")
+        .args(["--port", "0", "--unixsocket", "redis.sock", "--dir", "."])
+        .args(["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("redis-server is there: run `make setup`");
+    let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
+    let ready = said.any(|line| line.unwrap().contains("eady to accept connections"));
+    assert!(ready, "the server ended before it was ready");
+    // It is listened to until it ends, or a full pipe would stop it.
+    std::thread::spawn(move || said.for_each(drop));
+    process
+}
