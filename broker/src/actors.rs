@@ -31,6 +31,7 @@ pub mod appender;
 pub mod chat;
 pub mod desk;
 pub mod directory;
+pub mod elsewhere;
 pub mod node;
 pub mod outbox;
 pub mod queue;

@@ -29,6 +29,7 @@ use crate::actors::chat::Nudge;
 use crate::actors::chat::bans::Addresses;
 use crate::actors::desk::DeskActor;
 use crate::actors::directory::{self, ApplyError, DirectoryActor, Keeper};
+use crate::actors::elsewhere;
 use crate::actors::node::{Node, Seat, Settings};
 use crate::actors::registry::Registry;
 use crate::actors::staffing::{self, StaffingActor};
@@ -140,6 +141,7 @@ pub async fn assemble(
         settings,
         ended_sessions: ended.into_iter().collect(),
         settling: AtomicBool::new(false),
+        starting: AtomicBool::new(false),
         registry: Registry::default(),
         patron_chats: DashMap::new(),
         addresses: Addresses::default(),
@@ -170,6 +172,7 @@ pub async fn assemble(
         let keeper = DirectoryActor::open(seat.node.clone());
         let fresh = seat.node.keeper.set(keeper.clone()).is_ok();
         debug_assert!(fresh, "a node opens its directory once");
+        tokio::task::spawn_local(elsewhere::follow(seat));
         // Who waits for it may have given up; then the broker does not start.
         drop(opened.send(keeper));
     })?;
@@ -211,6 +214,7 @@ impl Broker {
         // Who follows availability looks, and ends.
         self.edge.node.availability_changes.send_modify(|times| *times += 1);
         self.edge.node.staffing().rest();
+        self.edge.node.presence.rest();
         self.edge.connections.close();
         self.edge.node.registry.close_all(CloseCode::Drain);
         if timeout(patience, self.edge.connections.wait()).await.is_err() {

@@ -237,7 +237,10 @@ pub enum News {
     /// Another node appended.
     Moved(Hint),
     /// Hints may have been lost: everything is to be looked at.
-    Gap,
+    Gap {
+        /// Whether the store itself could not be used meanwhile.
+        was_away: bool,
+    },
 }
 
 /// Takes news, on any thread; never blocks.
@@ -363,10 +366,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// What an acknowledgement means here.
     fn durability(&self) -> Durability;
 
-    /// Tells `follower` of what other nodes append from now on, beginning with a gap. A log that
-    /// only this process appends to has nothing to tell.
-    fn follow(&self, follower: Follower) {
+    /// Tells `follower` of what other nodes append from now on, beginning with a gap. Answers
+    /// whether there ever is anything to tell: not of a log that only this process appends to.
+    fn follow(&self, follower: Follower) -> bool {
         drop(follower);
+        false
     }
 
     /// Ready once `follower` has been told all that was appended anywhere before; `None` if there

@@ -5,18 +5,23 @@
 //! to the person and carries the time of its last change, so that an older restatement is ignored.
 
 pub mod local;
+pub mod redis;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::Directory;
-use deskbell_domain::person::{Standing, Status};
+use deskbell_domain::person::{Author, Standing, Status};
 use deskbell_domain::staffing::StaffingEvent;
-use deskbell_protocol::ids::{SessionId, Target, TicketQueueId, UserId};
+use deskbell_protocol::ids::{ChatId, SessionId, Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 
 /// Identifies one connection on this node.
 pub type ConnectionId = u64;
+
+/// Identifies a broker among those that share a store.
+pub type NodeId = u64;
 
 /// What a person told about herself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +65,45 @@ pub struct Shift {
     pub departed: bool,
 }
 
+/// What is told to other nodes and never kept: the last value wins, and one may be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say what their fields hold")]
+pub enum Signal {
+    /// Somebody in a chat writes, or writes no longer.
+    Typing { chat: ChatId, who: Author, on: bool },
+    /// How far somebody has got a chat, and has read it.
+    Mark { chat: ChatId, who: Author, delivered: u64, read: u64 },
+    /// Who previews a chat through the node that tells.
+    Previewing { chat: ChatId, by: BTreeSet<UserId> },
+    /// A person's sign-ins are over; remembered until then.
+    SessionsEnded { user: UserId, sessions: BTreeSet<SessionId>, until: Timestamp },
+    /// Where a banned patron's session came from, hashed as `secrets` does.
+    Banned { address: [u8; 32], session: Digest },
+}
+
+/// What other nodes tell. What it did to availability is in a [`Shift`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say what their fields hold")]
+pub enum Elsewhere {
+    /// Somebody came, went or told something; the node that tells acts on it.
+    Shifted(Shift),
+    /// The same, and her devices here hear of it.
+    Told { user: UserId, told: Told, shift: Shift },
+    /// A node ended and took these connections of an operator with it: nobody else acts on it.
+    OperatorLost { user: UserId, shift: Shift },
+    /// The same of a patron.
+    PatronLost(Digest),
+    /// A signal of a node.
+    Signal(NodeId, Signal),
+    /// Signals of a node count no longer.
+    NodeLost(NodeId),
+    /// Signals may have been lost.
+    Gap,
+}
+
+/// Takes what other nodes tell, on any thread; never blocks.
+pub type Follower = Arc<dyn Fn(Elsewhere) + Send + Sync>;
+
 /// The port.
 pub trait Presence: Send + Sync + 'static {
     /// A connection of an operator began. A fresh sign-in of who is nowhere else connected starts
@@ -93,4 +137,17 @@ pub trait Presence: Send + Sync + 'static {
     fn ticket_colleagues(&self, queue: &TicketQueueId) -> Vec<(UserId, Status)>;
     /// Takes one target away from one person, as if she had told so at `at`. Answers what holds.
     fn take_off(&self, user: &UserId, target: &Target, at: Timestamp) -> Option<(Told, Shift)>;
+    /// The sign-ins on which a person is connected, on any node.
+    fn sessions(&self, user: &UserId) -> BTreeSet<SessionId>;
+
+    /// Tells `follower` what other nodes tell, from now on; a node by itself hears nothing.
+    fn follow(&self, follower: Follower) {
+        drop(follower);
+    }
+    /// Tells the other nodes.
+    fn signal(&self, signal: Signal) {
+        drop(signal);
+    }
+    /// This broker goes down, not its people: it tells of nobody's going from now on.
+    fn rest(&self) {}
 }

@@ -59,7 +59,10 @@ pub enum Heard<'a> {
     /// A message on a channel.
     Message(&'a str),
     /// What was published until now may be lost.
-    Gap,
+    Gap {
+        /// Whether the server could not be used meanwhile.
+        was_away: bool,
+    },
 }
 
 /// Is told on the server's own thread, and must not block it.
@@ -282,6 +285,7 @@ impl Link {
                         first.send(Ok(self.clone())).ok();
                     } else {
                         tracing::info!("Redis is back");
+                        self.tell_gap(true);
                     }
                     self.given_up.notified().await;
                 }

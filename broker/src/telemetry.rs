@@ -66,6 +66,8 @@ metrics_table! {
     Gauge REDIS_LAG = "deskbell_redis_lag_seconds";
     /// Panics in the core: each a bug, each cost its chat a rebuild.
     Counter CORE_PANICS = "deskbell_core_panics_total";
+    /// Chats of which the store lost a part that had been told.
+    Counter HISTORIES_CHANGED = "deskbell_histories_changed_total";
     /// Chats set aside because they could not be rebuilt from the log.
     Counter QUARANTINED = "deskbell_chats_quarantined_total";
 }

@@ -87,7 +87,7 @@ pub async fn command(store: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Does what blocks without holding up who else runs here.
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.expect("it does not panic")
 }
 

@@ -4,9 +4,11 @@
 //! Not here: any test (`it/`), and any knowledge of what the broker should do.
 
 pub mod broker;
+pub mod cluster;
 pub mod crowd;
 pub mod history;
 pub mod raw;
+pub mod redis;
 pub mod seed;
 pub mod sim_world;
 pub mod store;

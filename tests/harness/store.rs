@@ -55,6 +55,14 @@ pub fn fresh() -> TempDir {
     fresh
 }
 
+/// The hash of everybody's password.
+pub async fn password_hash() -> String {
+    let store = fresh();
+    let secrets = SqliteSecrets::open(store.path()).expect("a store that was prepared");
+    let hash = secrets.password_hash(OPERATORS[0].parse().expect("a user's id")).await;
+    hash.expect("a store that can be read").expect("she has a password")
+}
+
 /// All chats of a store that no broker has open.
 pub async fn read(directory: &Path) -> Stored {
     let log = SqliteLog::open(directory).expect("no broker has the store open");

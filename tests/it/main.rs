@@ -4,6 +4,7 @@
 
 mod backup;
 mod bans;
+mod cluster;
 mod codegen;
 mod codes;
 mod crash;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use deskbell_client::TcpConnector;
 use deskbell_client::protocol::codes::ErrorCode;
+use deskbell_client::protocol::ids::WidgetId;
 use deskbell_scripted_bot::{ClockControl, Outcome, Player, Script, Sdk, Stage, play};
 use deskbell_tests::broker::{self, Broker, Options};
 use deskbell_tests::store::{self, PASSWORD};
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 /// What did not come after this will not come; nothing waits for it that passes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn scripts() -> Vec<PathBuf> {
+pub(crate) fn scripts() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let directory = root.join("scripts");
     let entries = fs::read_dir(directory).expect("there are scripts");
@@ -26,6 +27,12 @@ fn scripts() -> Vec<PathBuf> {
     scripts.sort();
     scripts.push(root.join("../examples/demo/demo.chat"));
     scripts
+}
+
+/// The page that a widget stands on.
+pub(crate) fn origin_of(widget: &WidgetId) -> String {
+    let library = widget.as_str().split('-').next().unwrap_or_default();
+    format!("https://www.{library}.example")
 }
 
 fn clock_of(broker: &Broker) -> Result<ClockControl, String> {
@@ -64,11 +71,9 @@ async fn verdict(path: &Path, sdk: Sdk) -> Result<(), String> {
         sdk,
         connector: Arc::new(TcpConnector::new()),
         password_of: Arc::new(|_| Some(PASSWORD.to_owned())),
-        origin_of: Arc::new(|widget| {
-            let library = widget.as_str().split('-').next().unwrap_or_default();
-            Some(format!("https://www.{library}.example"))
-        }),
+        origin_of: Arc::new(|widget| Some(origin_of(widget))),
         clock: Some(clock),
+        several_nodes: false,
         restart: Some(Arc::new(move |from| {
             Box::pin(restart(running.clone(), options.clone(), from))
         })),

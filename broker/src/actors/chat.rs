@@ -21,12 +21,14 @@ mod targets;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WeakAddr};
 use deskbell_domain::access::bans::Sentence;
 use deskbell_domain::chat::{ChatState, Command};
+use deskbell_domain::person::Author;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
 use tokio::time::Instant;
@@ -82,6 +84,8 @@ pub enum Wish {
     Mark(Reach),
     /// To read where it may be transferred to.
     Targets,
+    /// To be told once everything before has been told.
+    Sync,
     /// To keep its patron from ringing again.
     Ban(Box<Sentence>),
 }
@@ -109,6 +113,16 @@ pub enum Nudge {
     Room(ConnectionId),
     /// The patron's place in the queue.
     Wait(Place),
+    /// Another node appended to the stream, up to what the handle was told.
+    Moved,
+    /// Where the log says that the stream ends.
+    Head(Option<(u64, Eid)>),
+    /// The desk may not know what is so: the log is read, and the desk is told.
+    TellDesk,
+    /// Through another node somebody writes, or writes no longer.
+    Typing(Author, bool),
+    /// Through another node somebody has got so far.
+    Marked(Author, Reach),
     /// Leave memory, if nobody needs this actor.
     Sweep,
 }
@@ -131,8 +145,16 @@ pub struct ChatActor {
     flight: Option<Flight>,
     /// Appends in a row that came too late.
     conflicts: u8,
-    /// The state was thrown away: the desk may know what is no longer so.
-    rebuilt: bool,
+    /// The desk may know what is no longer so: it is told when the stream has been read.
+    desk_waits: bool,
+    /// The state was `Ready` before: it is a true beginning of the stream, if not all of it.
+    warm: bool,
+    /// How far others are known to have appended; 0 if nothing was heard since the last look.
+    heard: Arc<AtomicU64>,
+    /// Where the last look at the stream began.
+    looked_from: u64,
+    /// What the last history had that may be lost.
+    lost: Vec<(u64, Eid)>,
     /// Rebuilds that failed in a row.
     failed_rebuilds: u8,
     /// The desk will wake this chat to look whether its owner is idle.
@@ -161,7 +183,8 @@ enum Stage {
 
 impl ChatActor {
     /// An actor that reads its stream first.
-    pub fn new(chat: ChatId, seat: Arc<Seat>) -> Self {
+    /// `heard` is where the node notes how far others appended.
+    pub fn new(chat: ChatId, seat: Arc<Seat>, heard: Arc<AtomicU64>) -> Self {
         Self {
             chat,
             seat,
@@ -173,7 +196,11 @@ impl ChatActor {
             waiting: VecDeque::new(),
             flight: None,
             conflicts: 0,
-            rebuilt: false,
+            desk_waits: false,
+            warm: false,
+            heard,
+            looked_from: 0,
+            lost: Vec::new(),
             failed_rebuilds: 0,
             idle_watched: false,
             marks: Marks::default(),
@@ -322,6 +349,14 @@ impl Handler<Nudge> for ChatActor {
             }
             Nudge::Room(connection) => self.next_page(connection),
             Nudge::Wait(place) => self.tell_wait(place),
+            Nudge::Moved => self.work(ctx),
+            Nudge::Head(head) => self.compare_head(head, ctx),
+            Nudge::TellDesk => {
+                self.desk_waits = true;
+                self.look_again(ctx);
+            }
+            Nudge::Typing(who, on) => self.show_typing(&who, None, on),
+            Nudge::Marked(who, reach) => self.show_mark(&who, None, reach),
             Nudge::Sweep => self.sweep(ctx),
         }
     }

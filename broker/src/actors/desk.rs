@@ -6,11 +6,13 @@
 
 mod absences;
 mod alarms;
+mod elsewhere;
 mod handlers;
 mod leaving;
 mod mine;
 mod rows;
 mod settling;
+mod sweeping;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,24 +21,27 @@ use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context};
 use deskbell_domain::access::Principal;
+use deskbell_domain::chat::event::Digest;
 use deskbell_domain::chat::{Command, Summary};
 use deskbell_protocol::ids::{ChatId, Target, UserId};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use self::alarms::Alarms;
+use self::elsewhere::ToldElsewhere;
 pub use self::handlers::DirectoryChanged;
 use self::handlers::{
-    Arrived, Departed, Moved, OfferNext, Personal, Previewing, SignOut, SignOutEverywhere,
+    Arrived, Departed, From, Moved, OfferNext, Personal, Previewing, SignOut, SignOutEverywhere,
     SyncDesk, ToldBy, Wake,
 };
 use self::settling::Settling;
+use self::sweeping::{Back, Swept};
 use super::chat::{Ask, Deed, Wish};
 use super::node::{Node, Seat};
 use super::queue::QueueSync;
 use super::say::{Place, Refused};
 use super::session::Peer;
-use crate::presence::{Arrival, ConnectionId, Shift, Told};
+use crate::presence::{self, Arrival, ConnectionId, NodeId, Shift, Signal, Told};
 use crate::views::claims::Claims;
 use crate::views::desk::DeskView;
 
@@ -48,9 +53,58 @@ const DUE_AGAIN: Duration = Duration::from_secs(5);
 pub struct Desk(Addr<DeskActor>);
 
 impl Desk {
-    /// A chat's summary changed; `None`: it is over.
-    pub fn moved(&self, chat: ChatId, summary: Option<Arc<Summary>>, claimed_by: Option<UserId>) {
-        self.0.do_send(Moved { chat, summary, claimed_by });
+    /// A chat's summary changed, as the chat knows at version `at`; `None`: it is over.
+    pub fn moved(
+        &self,
+        chat: ChatId,
+        at: u64,
+        summary: Option<Arc<Summary>>,
+        claimed_by: Option<UserId>,
+    ) {
+        self.0.do_send(Moved { chat, at, summary, from: From::Here { claimed_by } });
+    }
+
+    /// The same, also if what is known is newer: the store itself went back.
+    pub fn replace(&self, chat: ChatId, at: u64, summary: Option<Arc<Summary>>) {
+        self.0.do_send(Moved { chat, at, summary, from: From::Anew });
+    }
+
+    /// The same, as another node told.
+    pub fn heard(&self, chat: ChatId, at: u64, summary: Option<Arc<Summary>>) {
+        self.0.do_send(Moved { chat, at, summary, from: From::Elsewhere });
+    }
+
+    /// All live chats, as the store had them.
+    pub fn swept(&self, live: Vec<Summary>) {
+        self.0.do_send(Swept(live));
+    }
+
+    /// What another node told of people; what it told of chats is theirs.
+    pub fn told_elsewhere(&self, told: presence::Elsewhere) {
+        use presence::Elsewhere;
+        self.0.do_send(match told {
+            Elsewhere::Shifted(shift) => ToldElsewhere::Shifted(shift),
+            Elsewhere::Told { user, told, shift } => ToldElsewhere::Told { user, told, shift },
+            Elsewhere::OperatorLost { user, shift } => ToldElsewhere::OperatorLost { user, shift },
+            Elsewhere::PatronLost(session) => ToldElsewhere::PatronLost(session),
+            Elsewhere::NodeLost(node) => ToldElsewhere::NodeLost(node),
+            Elsewhere::Signal(node, Signal::Previewing { chat, by }) => {
+                ToldElsewhere::Previewing { node, chat, by }
+            }
+            Elsewhere::Signal(_, Signal::SessionsEnded { user, sessions, until }) => {
+                ToldElsewhere::SessionsEnded { user, sessions, until }
+            }
+            Elsewhere::Signal(
+                _,
+                Signal::Typing { .. } | Signal::Mark { .. } | Signal::Banned { .. },
+            )
+            | Elsewhere::Gap => return,
+        });
+    }
+
+    /// The store is there again after it was not.
+    pub fn back(&self) {
+        self.0.do_send(Back);
     }
 
     /// A chat wants to be ticked at `at`.
@@ -130,10 +184,12 @@ impl Desk {
 pub struct DeskActor {
     seat: Arc<Seat>,
     view: DeskView,
-    /// Who previews each chat; chats nobody previews are not in it.
-    previewing: BTreeMap<ChatId, Arc<BTreeSet<UserId>>>,
+    /// Who previews each chat through which node; chats nobody previews are not in it.
+    previewing: BTreeMap<ChatId, BTreeMap<NodeId, Arc<BTreeSet<UserId>>>>,
     /// Every operator's connections on this node.
     connections: BTreeMap<UserId, BTreeMap<ConnectionId, Arc<Peer>>>,
+    /// Patrons' connections on this node.
+    patrons: BTreeMap<Digest, BTreeSet<ConnectionId>>,
     /// The place each waiting patron was last told.
     places: BTreeMap<ChatId, Place>,
     claims: Claims,
@@ -153,6 +209,7 @@ impl DeskActor {
             view: DeskView::default(),
             previewing: BTreeMap::new(),
             connections: BTreeMap::new(),
+            patrons: BTreeMap::new(),
             places: BTreeMap::new(),
             claims: Claims::default(),
             settling: Settling::starting(now, seat.node.settings.settling, !live.is_empty()),
@@ -160,7 +217,9 @@ impl DeskActor {
             row_version: 0,
             rearm: Arc::default(),
         };
-        seat.node.settling.store(actor.settling.until().is_some(), Ordering::Relaxed);
+        let settles = actor.settling.until().is_some();
+        seat.node.settling.store(settles, Ordering::Relaxed);
+        seat.node.starting.store(settles, Ordering::Relaxed);
         for summary in live {
             actor.take_over(summary);
         }

@@ -75,6 +75,11 @@ impl Keeper {
         self.apply_as(Author::System, commands)
     }
 
+    /// Another node may have changed it.
+    pub fn look(&self) {
+        self.0.do_send(Look);
+    }
+
     /// The same in somebody's name, who stands in the log with it.
     pub fn apply_as(
         &self,

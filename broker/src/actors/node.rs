@@ -77,6 +77,9 @@ pub struct Node {
     /// Set for the first half minute on a store with live chats, kept by the DeskActor: who has not
     /// come back yet does not count as gone.
     pub settling: AtomicBool,
+    /// Set with it at a start, and not when the store was away: who stood somewhere just before
+    /// counts as there.
+    pub starting: AtomicBool,
     /// Where the actors are.
     pub registry: Registry,
     /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.
@@ -112,7 +115,7 @@ impl Node {
     /// just before still counts: she is on her way back.
     pub fn online(&self, target: &Target) -> bool {
         self.presence.online(target)
-            || (self.settling.load(Ordering::Relaxed) && self.staffed_before.anybody_at(target))
+            || (self.starting.load(Ordering::Relaxed) && self.staffed_before.anybody_at(target))
     }
 
     /// How a person stands after a fresh sign-in: as the directory says, as far as she may. Older

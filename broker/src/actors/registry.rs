@@ -4,6 +4,7 @@
 //! lookup. An actor found dead (it panicked) is replaced.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix::{Actor, Addr};
 use dashmap::DashMap;
@@ -13,7 +14,7 @@ use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, ClientId, Target};
 use foldhash::fast::RandomState;
 
-use super::chat::ChatActor;
+use super::chat::{ChatActor, Nudge};
 use super::node::Seat;
 use super::queue::QueueActor;
 use super::session::{End, Peer};
@@ -25,6 +26,17 @@ pub struct ChatHandle {
     pub addr: Addr<ChatActor>,
     /// The shard it lives on.
     pub shard: usize,
+    /// How far others are known to have appended, and nobody has looked yet; else 0.
+    heard: Arc<AtomicU64>,
+}
+
+impl ChatHandle {
+    /// Others appended up to `seq`: a reason to look, told once until somebody does.
+    pub fn moved(&self, seq: u64) {
+        if self.heard.fetch_max(seq, Ordering::AcqRel) == 0 {
+            self.addr.do_send(Nudge::Moved);
+        }
+    }
 }
 
 /// The map.
@@ -54,6 +66,16 @@ impl Registry {
             }
             Entry::Vacant(vacant) => vacant.insert(start(chat, seat)).clone(),
         }
+    }
+
+    /// The chat's actor, if it is in memory.
+    pub fn warm(&self, chat: ChatId) -> Option<Arc<ChatHandle>> {
+        self.chats.get(&chat).map(|known| known.clone())
+    }
+
+    /// All chats in memory.
+    pub fn all_warm(&self) -> Vec<(ChatId, Arc<ChatHandle>)> {
+        self.chats.iter().map(|entry| (*entry.key(), entry.value().clone())).collect()
     }
 
     /// The queue's actor, started here if it is nowhere.
@@ -112,6 +134,7 @@ impl Registry {
 }
 
 fn start(chat: ChatId, seat: &Arc<Seat>) -> Arc<ChatHandle> {
-    let addr = ChatActor::new(chat, seat.clone()).start();
-    Arc::new(ChatHandle { addr, shard: seat.shard })
+    let heard = Arc::<AtomicU64>::default();
+    let addr = ChatActor::new(chat, seat.clone(), heard.clone()).start();
+    Arc::new(ChatHandle { addr, shard: seat.shard, heard })
 }

@@ -44,6 +44,13 @@ impl Ledger {
         }
     }
 
+    /// The same on another node, which stores it.
+    pub fn heard(&self, changes: Vec<StaffingEvent>) {
+        if !changes.is_empty() {
+            self.0.do_send(HeardOf(changes));
+        }
+    }
+
     /// The desk has settled: who has not come back is gone.
     pub fn settled(&self) {
         self.0.do_send(Reconcile);
@@ -58,6 +65,10 @@ impl Ledger {
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 struct Note(Vec<StaffingEvent>);
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct HeardOf(Vec<StaffingEvent>);
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -192,6 +203,16 @@ impl Handler<Note> for StaffingActor {
             });
         }
         self.send_off(ctx);
+    }
+}
+
+impl Handler<HeardOf> for StaffingActor {
+    type Result = ();
+
+    fn handle(&mut self, HeardOf(changes): HeardOf, _: &mut Context<Self>) {
+        for change in &changes {
+            self.staffing.evolve(change);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::log::redis::RedisLog;
 use crate::log::sqlite::SqliteLog;
 use crate::log::{EventLog, LogError};
 use crate::presence::local::LocalPresence;
+use crate::presence::redis::RedisPresence;
 use crate::redis::Server;
 use crate::secrets::memory::MemorySecrets;
 use crate::secrets::redis::RedisSecrets;
@@ -86,9 +87,9 @@ impl Shared {
 /// more.
 pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, AppError> {
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-    let presence = Arc::new(LocalPresence::default());
     match config.engine {
         Engine::Memory => {
+            let presence = Arc::new(LocalPresence::default());
             let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
             let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::new(Keys::generate(&*chance)));
             Ok(Opened {
@@ -98,6 +99,7 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, App
             })
         }
         Engine::Sqlite => {
+            let presence = Arc::new(LocalPresence::default());
             let store = &config.store_directory;
             let log = Arc::new(SqliteLog::open(store)?);
             let secrets = match SqliteSecrets::open(store) {
@@ -115,7 +117,8 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, App
             let store = &config.store_directory;
             std::fs::create_dir_all(store)?;
             let lock = Lock::take(store)?;
-            let Shared { log, secrets, .. } = Shared::open(&config.redis, &*chance)?;
+            let Shared { server, node, log, secrets } = Shared::open(&config.redis, &*chance)?;
+            let presence = Arc::new(RedisPresence::on(server, node));
             let care: Arc<dyn StoreCare> = log.clone();
             let ports = Ports { log, secrets, presence, clock, chance };
             Ok(Opened { ports, care: Some(care), _lock: Some(lock) })

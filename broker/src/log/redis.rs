@@ -110,8 +110,9 @@ impl EventLog for RedisLog {
         }
     }
 
-    fn follow(&self, follower: Follower) {
+    fn follow(&self, follower: Follower) -> bool {
         hints::follow(&self.server, self.store.node(), follower);
+        true
     }
 
     fn hear_all(&self) -> Option<BoxFuture<'static, Result<(), LogError>>> {

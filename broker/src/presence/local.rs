@@ -1,4 +1,5 @@
-//! Presence on one node, in memory: gone with the process, and rebuilt as people connect again.
+//! Presence in memory: gone with the process, and rebuilt as people connect again. Of one node by
+//! itself, or what one knows of all (`redis`).
 
 use std::collections::BTreeSet;
 
@@ -10,24 +11,30 @@ use deskbell_domain::staffing::StaffingEvent;
 use deskbell_protocol::ids::{SessionId, Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 
-use super::{Arrival, ConnectionId, Presence, Shift, Told};
+use super::{Arrival, ConnectionId, NodeId, Presence, Shift, Told};
 
 /// The adapter. A person is counted while she is held, so that two devices count in the order in
 /// which they told: `people` before `monitors`, never the other way round.
 #[derive(Debug, Default)]
 pub struct LocalPresence {
     people: DashMap<UserId, Person>,
-    patrons: DashMap<Digest, Vec<ConnectionId>>,
+    patrons: DashMap<Digest, Vec<Place>>,
     /// How many people a queue rings for.
     monitors: DashMap<Target, u32>,
     /// How many of them are away.
     away: DashMap<Target, u32>,
 }
 
+/// A connection, and the node that it is on.
+pub(super) type Place = (NodeId, ConnectionId);
+
+/// This node, where it is told of its own connections.
+const HERE: NodeId = 0;
+
 #[derive(Debug)]
 struct Person {
     told: Told,
-    connections: Vec<ConnectionId>,
+    connections: Vec<(Place, SessionId)>,
     /// Her last sign-ins, the newest last.
     sessions: Vec<SessionId>,
     /// What she is counted at in `monitors` right now.
@@ -146,27 +153,70 @@ impl LocalPresence {
     fn shift(&self, changes: Vec<StaffingEvent>) -> Shift {
         Shift { targets: self.count(&changes), changes, ..Shift::default() }
     }
-}
 
-impl Presence for LocalPresence {
-    fn operator_connected(&self, user: &UserId, by: Arrival, starts: Told) -> Shift {
+    /// A connection of an operator began, on any node.
+    pub(super) fn arrive(
+        &self,
+        user: &UserId,
+        at: Place,
+        session: SessionId,
+        starts: Option<Told>,
+    ) -> Shift {
         let mut person = self.people.entry(user.clone()).or_insert_with(Person::new);
         let arrived = person.connections.is_empty();
-        if person.signed_in(by.session) && arrived {
+        if person.signed_in(session)
+            && arrived
+            && let Some(starts) = starts
+        {
             person.told = starts;
         }
-        person.connections.push(by.connection);
+        person.connections.push((at, session));
         let change = self.recount(user, &mut person);
         Shift { arrived, ..self.shift(change) }
     }
 
-    fn operator_disconnected(&self, user: &UserId, connection: ConnectionId) -> Shift {
+    /// It ended.
+    pub(super) fn depart(&self, user: &UserId, at: Place) -> Shift {
         let Some(mut person) = self.people.get_mut(user) else { return Shift::default() };
         let before = person.connections.len();
-        person.connections.retain(|known| *known != connection);
+        person.connections.retain(|(known, _)| *known != at);
         let departed = before > 0 && person.connections.is_empty();
         let change = self.recount(user, &mut person);
         Shift { departed, ..self.shift(change) }
+    }
+
+    /// What another node says that she starts with, whatever was known.
+    pub(super) fn start_over(&self, user: &UserId, told: Told) -> Shift {
+        let mut person = self.people.entry(user.clone()).or_insert_with(Person::new);
+        person.told = told;
+        let change = self.recount(user, &mut person);
+        self.shift(change)
+    }
+
+    /// A connection of a patron's session began, on any node; tells whether it is the first.
+    pub(super) fn patron_arrives(&self, session: &Digest, at: Place) -> bool {
+        let mut connections = self.patrons.entry(*session).or_default();
+        connections.push(at);
+        connections.len() == 1
+    }
+
+    /// It ended; tells whether it was the last.
+    pub(super) fn patron_departs(&self, session: &Digest, at: Place) -> bool {
+        let gone = self.patrons.remove_if_mut(session, |_, connections| {
+            connections.retain(|known| *known != at);
+            connections.is_empty()
+        });
+        gone.is_some()
+    }
+}
+
+impl Presence for LocalPresence {
+    fn operator_connected(&self, user: &UserId, by: Arrival, starts: Told) -> Shift {
+        self.arrive(user, (HERE, by.connection), by.session, Some(starts))
+    }
+
+    fn operator_disconnected(&self, user: &UserId, connection: ConnectionId) -> Shift {
+        self.depart(user, (HERE, connection))
     }
 
     fn tell(&self, user: &UserId, told: Told) -> (Told, Shift) {
@@ -205,17 +255,11 @@ impl Presence for LocalPresence {
     }
 
     fn patron_connected(&self, session: &Digest, connection: ConnectionId) -> bool {
-        let mut connections = self.patrons.entry(*session).or_default();
-        connections.push(connection);
-        connections.len() == 1
+        self.patron_arrives(session, (HERE, connection))
     }
 
     fn patron_disconnected(&self, session: &Digest, connection: ConnectionId) -> bool {
-        let gone = self.patrons.remove_if_mut(session, |_, connections| {
-            connections.retain(|known| *known != connection);
-            connections.is_empty()
-        });
-        gone.is_some()
+        self.patron_departs(session, (HERE, connection))
     }
 
     fn patron_here(&self, session: &Digest) -> bool {
@@ -240,6 +284,11 @@ impl Presence for LocalPresence {
         self.those(|person| {
             person.status() != Status::Offline && person.told.ticket_queues.contains(queue)
         })
+    }
+
+    fn sessions(&self, user: &UserId) -> BTreeSet<SessionId> {
+        let person = self.people.get(user);
+        person.iter().flat_map(|it| &it.connections).map(|(_, session)| *session).collect()
     }
 
     fn take_off(&self, user: &UserId, target: &Target, at: Timestamp) -> Option<(Told, Shift)> {

@@ -45,7 +45,7 @@ impl Link {
         let mut channels: Vec<String> = lock(&self.listeners).keys().cloned().collect();
         channels.push(self.probe_channel.clone());
         timeout(CONNECT_PATIENCE, sink.subscribe(&channels)).await.map_err(|_| Lost::Silent)??;
-        self.tell_gap();
+        self.tell_gap(false);
         let mut heard = Instant::now();
         let mut probes = interval(PROBE_EVERY);
         probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -113,7 +113,7 @@ impl Link {
         Ok(true)
     }
 
-    fn tell_gap(&self) {
+    pub(super) fn tell_gap(&self, was_away: bool) {
         let mut told = Vec::new();
         for listener in lock(&self.listeners).values() {
             if !told.iter().any(|it| Arc::ptr_eq(it, listener)) {
@@ -121,7 +121,7 @@ impl Link {
             }
         }
         for listener in told {
-            listener(Heard::Gap);
+            listener(Heard::Gap { was_away });
         }
     }
 }

@@ -43,6 +43,18 @@ impl Address {
     }
 }
 
+impl AddressHash {
+    /// For other nodes on the same store.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    /// As another node hashed it.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl From<IpAddr> for Address {
     fn from(address: IpAddr) -> Self {
         Self(address.to_canonical())

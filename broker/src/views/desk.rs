@@ -4,7 +4,7 @@
 //! Pure. Loaded from the live summaries, fed with each change; of two summaries of one chat the one
 //! with the higher `changed_at_seq` holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use deskbell_domain::chat::Summary;
@@ -25,7 +25,14 @@ pub struct DeskView {
     wakes: BTreeSet<(Timestamp, ChatId)>,
     of_patron: BTreeMap<Digest, BTreeSet<ChatId>>,
     of_operator: BTreeMap<UserId, BTreeSet<ChatId>>,
+    /// Chats that were over lately, and at which version: what is told of them late is old.
+    over: BTreeMap<ChatId, u64>,
+    /// The same, oldest first.
+    over_in_order: VecDeque<ChatId>,
 }
+
+/// Chats that are remembered as over.
+const OVER_MAX: usize = 1_024;
 
 /// What one change of a chat did to the queues.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,19 +49,42 @@ pub struct Moved {
 pub type Stand = (ChatId, (u32, Timestamp));
 
 impl DeskView {
-    /// Takes in a change; `None` if what is known is newer. `summary` is `None` once it is over.
-    pub fn put(&mut self, chat: ChatId, summary: Option<Arc<Summary>>) -> Option<Moved> {
-        let before = self.live.get(&chat).cloned();
-        if let (Some(known), Some(told)) = (&before, &summary)
-            && known.changed_at_seq > told.changed_at_seq
-        {
+    /// Takes in a change that a chat knew at version `at`; `None` if what is known is newer.
+    /// `summary` is `None` once it is over.
+    pub fn put(&mut self, chat: ChatId, at: u64, summary: Option<Arc<Summary>>) -> Option<Moved> {
+        let known = self.live.get(&chat).map(|known| known.changed_at_seq);
+        let told = summary.as_ref().map_or(at, |told| told.changed_at_seq);
+        let over = self.over.get(&chat).is_some_and(|over| *over >= told);
+        if known.is_some_and(|known| known > told) || (over && summary.is_some()) {
             return None;
+        }
+        Some(self.replace(chat, at, summary))
+    }
+
+    /// The same, also by what is older: the store itself went back.
+    pub fn replace(&mut self, chat: ChatId, at: u64, summary: Option<Arc<Summary>>) -> Moved {
+        let before = self.live.get(&chat).cloned();
+        if summary.is_none() {
+            self.note_over(chat, at);
+        } else {
+            self.over.remove(&chat);
         }
         let is_new = before.is_none();
         let stood = before.map(|known| self.remove(&known)).unwrap_or_default();
         let stands = summary.map(|told| self.insert(told)).unwrap_or_default();
         let left = stood.into_iter().filter(|target| !stands.contains(target)).collect();
-        Some(Moved { left, stands, is_new })
+        Moved { left, stands, is_new }
+    }
+
+    fn note_over(&mut self, chat: ChatId, at: u64) {
+        if self.over.insert(chat, at).is_none() {
+            self.over_in_order.push_back(chat);
+        }
+        if self.over_in_order.len() > OVER_MAX
+            && let Some(oldest) = self.over_in_order.pop_front()
+        {
+            self.over.remove(&oldest);
+        }
     }
 
     fn insert(&mut self, summary: Arc<Summary>) -> Vec<Target> {

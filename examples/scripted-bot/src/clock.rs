@@ -15,10 +15,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024;
 
-/// A broker's clock, within reach.
+/// A broker's clock, or those of several that show the same, within reach.
 #[derive(Clone)]
 pub struct ClockControl {
     connector: Arc<dyn Connector>,
+    places: Vec<Place>,
+}
+
+/// An admin listener.
+#[derive(Clone)]
+struct Place {
     host: String,
     port: u16,
 }
@@ -53,38 +59,62 @@ impl ClockControl {
         let plain = address.strip_prefix("http://").unwrap_or(address).trim_end_matches('/');
         let (host, port) = plain.rsplit_once(':').ok_or_else(wrong)?;
         let port = port.parse().map_err(|_| wrong())?;
-        Ok(Self { connector, host: host.trim_matches(['[', ']']).to_owned(), port })
+        let place = Place { host: host.trim_matches(['[', ']']).to_owned(), port };
+        Ok(Self { connector, places: vec![place] })
     }
 
-    /// What the broker's clock shows.
+    /// Both clocks, moved together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.places.extend(other.places);
+        self
+    }
+
+    /// What the broker's clock shows; of several, the one that is ahead.
     pub async fn now(&self) -> Result<Timestamp, ClockError> {
-        let answer = self.told(Duration::ZERO).await?;
+        let mut ahead = Timestamp::MIN;
+        for place in &self.places {
+            ahead = ahead.max(self.told(place, Duration::ZERO).await?);
+        }
+        Ok(ahead)
+    }
+
+    /// Moves the broker's clock on; several show the same afterwards.
+    pub async fn advance(&self, by: Duration) -> Result<(), ClockError> {
+        let then = match &self.places[..] {
+            [only] => return self.told(only, by).await.map(drop),
+            _ => self.now().await?.checked_add(by).unwrap_or(Timestamp::MAX),
+        };
+        for place in &self.places {
+            let now = self.told(place, Duration::ZERO).await?;
+            self.told(place, then.duration_since(now).unsigned_abs()).await?;
+        }
+        Ok(())
+    }
+
+    /// What the clock shows once it was moved.
+    async fn told(&self, place: &Place, by: Duration) -> Result<Timestamp, ClockError> {
+        let source = |source| ClockError::Unreachable { address: place.address(), source };
+        let answer = self.post(place, by).await.map_err(source)?;
+        let status = answer.lines().next().unwrap_or_default().trim().to_owned();
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         let told: Option<serde_json::Value> = serde_json::from_str(body).ok();
         let now = told.as_ref().and_then(|it| it.get("now")?.as_str()?.parse().ok());
-        now.ok_or_else(|| ClockError::Refused { status: "no time in its answer".to_owned() })
+        match status.split(' ').nth(1) {
+            Some(code) if code.starts_with('2') => {
+                now.ok_or_else(|| ClockError::Refused { status: "no time in its answer".into() })
+            }
+            _ => Err(ClockError::Refused { status }),
+        }
     }
 
-    /// Moves the broker's clock on.
-    pub async fn advance(&self, by: Duration) -> Result<(), ClockError> {
-        self.told(by).await.map(drop)
-    }
-
-    async fn told(&self, by: Duration) -> Result<String, ClockError> {
-        let source = |source| ClockError::Unreachable { address: self.address(), source };
-        let answer = self.post(by).await.map_err(source)?;
-        let status = answer.lines().next().unwrap_or_default().trim().to_owned();
-        let code = status.split(' ').nth(1).unwrap_or_default();
-        if code.starts_with('2') { Ok(answer) } else { Err(ClockError::Refused { status }) }
-    }
-
-    async fn post(&self, by: Duration) -> io::Result<String> {
-        let mut stream = self.connector.connect(&self.host, self.port, false).await?;
+    async fn post(&self, place: &Place, by: Duration) -> io::Result<String> {
+        let mut stream = self.connector.connect(&place.host, place.port, false).await?;
         let body = format!("{{\"ms\":{}}}", by.as_millis());
         let request = format!(
             "POST /clock/advance HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n{body}",
-            self.address(),
+            place.address(),
             body.len()
         );
         stream.write_all(request.as_bytes()).await?;
@@ -92,7 +122,9 @@ impl ClockControl {
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
+}
 
+impl Place {
     fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
@@ -123,7 +155,8 @@ mod tests {
 
     #[tokio::test]
     async fn ten_minutes_are_told_in_milliseconds() {
-        let (outcome, request) = told("HTTP/1.1 204 No Content\r\n\r\n").await;
+        let (outcome, request) =
+            told("HTTP/1.1 200 OK\r\n\r\n{\"now\":\"2026-01-01T00:00:00Z\"}").await;
         outcome.unwrap();
         assert!(request.starts_with("POST /clock/advance HTTP/1.1\r\n"), "{request}");
         assert!(request.ends_with("\r\n\r\n{\"ms\":600000}"), "{request}");
@@ -139,7 +172,7 @@ mod tests {
     #[test]
     fn an_address_has_a_host_and_a_port() {
         let at = |address: &str| ClockControl::at(address, Arc::new(TcpConnector::new()));
-        assert_eq!(at("http://127.0.0.1:7311/").unwrap().address(), "127.0.0.1:7311");
+        assert_eq!(at("http://127.0.0.1:7311/").unwrap().places[0].address(), "127.0.0.1:7311");
         assert!(matches!(at("nowhere"), Err(ClockError::Address(_))));
     }
 }

@@ -53,6 +53,9 @@ pub struct Stage {
     pub origin_of: Lookup<WidgetId>,
     /// The broker's clock, if it can be moved; without it, scripts that move it are skipped.
     pub clock: Option<ClockControl>,
+    /// Whether people use different nodes: then each hears, before the next line, of what the
+    /// line before did on another.
+    pub several_nodes: bool,
     /// Kills the broker and starts it again on the same store and port; without it, scripts that
     /// restart it are skipped.
     pub restart: Option<Restart>,
@@ -100,6 +103,7 @@ impl Stage {
             password_of: Arc::new(password_of),
             origin_of: Arc::new(origin_of),
             clock: None,
+            several_nodes: false,
             restart: None,
             patience: PATIENCE,
             pace: Duration::ZERO,
@@ -192,8 +196,19 @@ impl Player<'_> {
     }
 
     async fn line(&mut self, line: &Line) -> Result<(), Differs> {
+        self.let_all_hear().await?;
         self.time.advance(LINE_TAKES).await?;
         self.step(&line.step, &line.text).await
+    }
+
+    /// Once for what each did, and once more for what came of it.
+    async fn let_all_hear(&mut self) -> Result<(), Differs> {
+        for _ in 0..if self.stage.several_nodes { 2 } else { 0 } {
+            for person in self.people.values_mut().filter(|person| person.client().is_ok()) {
+                within(self.stage, person.sync()).await??;
+            }
+        }
+        Ok(())
     }
 
     async fn step(&mut self, step: &Step, text: &str) -> Result<(), Differs> {

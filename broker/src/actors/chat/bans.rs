@@ -15,6 +15,7 @@ use super::ChatActor;
 use crate::actors::node::Node;
 use crate::actors::say::Refused;
 use crate::actors::session::Peer;
+use crate::presence::Signal;
 use crate::secrets::address::{Address, AddressHash};
 
 /// How long an address is remembered.
@@ -32,7 +33,7 @@ struct Kept {
 }
 
 impl Addresses {
-    fn keep(&self, hash: AddressHash, session: Digest, now: Timestamp) {
+    pub(in crate::actors) fn keep(&self, hash: AddressHash, session: Digest, now: Timestamp) {
         let kept = Kept { session, until: now.saturating_add(ADDRESS_KEPT).unwrap_or(now) };
         self.0.retain(|_, all| {
             all.retain(|it| now < it.until);
@@ -84,7 +85,9 @@ impl ChatActor {
         };
         if !commands.is_empty() {
             for address in self.patron_addresses() {
-                node.addresses.keep(address.hash(&node.secrets.keys(), now), session, now);
+                let hash = address.hash(&node.secrets.keys(), now);
+                node.addresses.keep(hash, session, now);
+                node.presence.signal(Signal::Banned { address: hash.bytes(), session });
             }
         }
         peer.apply(re, Author::Operator(by), commands, node);

@@ -129,12 +129,18 @@ impl ChatActor {
         access::reader(&peer.who, &standing, &directory, &self.state)
     }
 
+    /// What the desk knows of this chat is replaced, even by what is older.
+    pub(super) fn replace_at_desk(&self) {
+        let summary = Summary::of(self.chat, &self.state).map(Arc::new);
+        self.seat.node.desk().replace(self.chat, self.state.version, summary);
+    }
+
     pub(super) fn tell_desk(&self, claimed_by: Option<UserId>) {
         self.tell_desk_of(&self.state, claimed_by);
     }
 
     pub(super) fn tell_desk_of(&self, state: &ChatState, claimed_by: Option<UserId>) {
         let summary = Summary::of(self.chat, state).map(Arc::new);
-        self.seat.node.desk().moved(self.chat, summary, claimed_by);
+        self.seat.node.desk().moved(self.chat, state.version, summary, claimed_by);
     }
 }

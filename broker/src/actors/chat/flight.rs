@@ -85,6 +85,7 @@ impl ChatActor {
         if self.stage == Stage::Unread && !self.waiting.is_empty() {
             self.load(ctx);
         }
+        self.look_if_behind(ctx);
         while self.stage == Stage::Ready && self.flight.is_none() && !self.waiting.is_empty() {
             let mut flight = Flight {
                 steps: Vec::with_capacity(1),
@@ -122,6 +123,7 @@ impl ChatActor {
             | Wish::Typing { .. }
             | Wish::Mark(_)
             | Wish::Targets
+            | Wish::Sync
             | Wish::Ban(_) => Verdict::Looks,
         };
         flight.steps.push(Step { from: ask.from, what: ask.what, verdict });
@@ -255,10 +257,10 @@ impl ChatActor {
                 ctx.spawn(again.map(|(), actor: &mut Self, ctx| actor.append_again(ctx)));
             }
             Outcome::Unknown { why } => {
+                // If it held after all, the next append meets it: what is known stays true.
                 tracing::error!(chat = %self.chat, why, "an append's outcome stays unknown");
                 flight.refuse_changes(&Refused::Unavailable, self.state.version);
                 self.land(flight, ctx);
-                self.rebuild(ctx);
             }
         }
     }
@@ -297,8 +299,8 @@ impl ChatActor {
                 self.waiting.push_front(Ask { from: step.from, what: step.what });
             }
         }
-        // A conflict without a tail: the stream is shorter than what was folded.
-        if nothing_missed { self.rebuild(ctx) } else { self.follow_up(missed, more, ctx) }
+        // A conflict without a tail: the stream is no longer the one that was folded.
+        if nothing_missed { self.diverge(ctx) } else { self.follow_up(missed, more, ctx) }
     }
 
     /// Folds and tells what others appended.
@@ -311,7 +313,7 @@ impl ChatActor {
         let before = self.state.version;
         let mut claimed_by = None;
         for stored in missed {
-            let folded = self.fold(stored);
+            let folded = self.take_up(stored);
             claimed_by = self.history.last().and_then(|it| it.claimed_by()).or(claimed_by);
             if let Err(why) = folded {
                 tracing::error!(chat = %self.chat, why, "what others appended cannot be folded");

@@ -79,6 +79,11 @@ impl History {
         self.tail.iter().skip(self.tail.len().saturating_sub(max)).cloned().collect()
     }
 
+    /// Place and identity of what is remembered.
+    pub(super) fn places(&self) -> Vec<(u64, Eid)> {
+        self.tail.iter().map(|it| (it.seq, it.eid)).collect()
+    }
+
     /// The event at `seq`, if it is still here.
     pub(super) fn at(&self, seq: u64) -> Option<&Arc<Committed>> {
         let first = self.tail.front()?.seq;

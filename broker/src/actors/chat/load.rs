@@ -2,10 +2,12 @@
 //! in doubt. Three failures in a row set the chat aside.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix::{AsyncContext, Context, Message};
 
 use deskbell_domain::chat::ChatState;
+use deskbell_protocol::ids::Eid;
 
 use super::history::{History, Written};
 use super::{ChatActor, Stage};
@@ -23,10 +25,18 @@ const REBUILDS_MAX: u8 = 3;
 pub(super) struct Loaded(Result<Page, LogError>);
 
 impl ChatActor {
-    /// Reads what comes after the state.
+    /// Reads what comes after the state; the last record that is known comes along, to compare.
     pub(super) fn load(&mut self, ctx: &mut Context<Self>) {
         self.stage = Stage::Loading;
-        let page = self.seat.node.log.read(self.stream(), self.state.version, PAGE);
+        self.looked_from = self.state.version;
+        self.read_on(ctx);
+    }
+
+    fn read_on(&mut self, ctx: &mut Context<Self>) {
+        // What is heard from now on is a reason to look again.
+        self.heard.store(0, Ordering::Release);
+        let after = self.state.version.saturating_sub(1);
+        let page = self.seat.node.log.read(self.stream(), after, PAGE);
         let me = ctx.address();
         tokio::task::spawn_local(async move { me.do_send(Loaded(page.await)) });
     }
@@ -34,22 +44,57 @@ impl ChatActor {
     /// Throws away what is known and reads the stream anew.
     pub(super) fn rebuild(&mut self, ctx: &mut Context<Self>) {
         self.forget();
-        self.rebuilt = true;
+        self.desk_waits = true;
         self.load(ctx);
     }
 
     fn forget(&mut self) {
         self.stage = Stage::Unread;
+        self.warm = false;
         self.state = ChatState::default();
         self.history = History::default();
+    }
+
+    /// Reads what others appended, if there is anything and nothing is under way.
+    pub(super) fn look_if_behind(&mut self, ctx: &mut Context<Self>) {
+        let heard = self.heard.load(Ordering::Acquire);
+        if heard > self.state.version {
+            self.look_again(ctx);
+        } else if heard > 0 {
+            // If more was heard just now, the next turn looks.
+            self.heard.compare_exchange(heard, 0, Ordering::AcqRel, Ordering::Acquire).ok();
+        }
+    }
+
+    /// Reads the end of the stream, unless something is under way that will see it.
+    pub(super) fn look_again(&mut self, ctx: &mut Context<Self>) {
+        let idle = self.stage == Stage::Ready && self.flight.is_none();
+        if idle || self.stage == Stage::Unread {
+            self.load(ctx);
+        }
+    }
+
+    /// Looks, if the stream does not end where the state does.
+    pub(super) fn compare_head(&mut self, head: Option<(u64, Eid)>, ctx: &mut Context<Self>) {
+        let known = self.history.last().map(|it| (it.seq, it.eid));
+        if head != known && self.stage == Stage::Ready {
+            self.look_again(ctx);
+        }
     }
 
     pub(super) fn take_in(&mut self, Loaded(page): Loaded, ctx: &mut Context<Self>) {
         match page {
             Ok(page) => {
-                let more = page.more;
-                match page.records.into_iter().try_for_each(|record| self.fold(record)) {
-                    Ok(()) if more => self.load(ctx),
+                let Page { mut records, more } = page;
+                if let Some(last) = self.history.last() {
+                    let found = records.first().map(|it| (it.seq, it.entry.eid));
+                    if found != Some((last.seq, last.eid)) {
+                        return self.diverge(ctx);
+                    }
+                    records.remove(0);
+                }
+                match records.into_iter().try_for_each(|record| self.take_up(record)) {
+                    Ok(()) if more => self.read_on(ctx),
                     Ok(()) => self.ready(),
                     Err(why) => self.failed(&why, ctx),
                 }
@@ -57,19 +102,50 @@ impl ChatActor {
             Err(LogError::Unavailable(why)) => {
                 tracing::warn!(chat = %self.chat, why, "the store cannot be read");
                 self.refuse_waiting(&Refused::Unavailable);
-                self.forget();
+                if self.warm {
+                    // What is known stays true, if not all of it is known.
+                    self.stage = Stage::Ready;
+                } else {
+                    self.forget();
+                }
             }
             Err(error) => self.failed(&error.to_string(), ctx),
         }
     }
 
+    /// The stream is no longer the one that was told: everybody is shown what it is now.
+    pub(super) fn diverge(&mut self, ctx: &mut Context<Self>) {
+        self.lost.extend(self.history.places());
+        self.readers.all_diverged();
+        self.rebuild(ctx);
+    }
+
     fn ready(&mut self) {
         self.failed_rebuilds = 0;
         self.stage = Stage::Ready;
-        if std::mem::take(&mut self.rebuilt) {
-            self.tell_desk(None);
+        let was_warm = std::mem::replace(&mut self.warm, true);
+        if !self.lost.is_empty() {
+            self.report_loss();
         }
+        if std::mem::take(&mut self.desk_waits) {
+            self.replace_at_desk();
+        } else if was_warm && self.state.version > self.looked_from {
+            let news = self.history.after(self.looked_from).unwrap_or_default();
+            self.tell_desk(news.iter().rev().find_map(|it| it.claimed_by()));
+        }
+        self.watch_idleness();
         self.catch_up_readers();
+    }
+
+    /// Says what the store lost of this chat, on record.
+    fn report_loss(&mut self) {
+        let kept = |(seq, eid): &(u64, Eid)| self.history.at(*seq).is_some_and(|it| it.eid == *eid);
+        let lost: Vec<_> = self.lost.iter().filter(|it| !kept(it)).copied().collect();
+        self.lost.clear();
+        metrics::counter!(crate::telemetry::HISTORIES_CHANGED).increment(1);
+        let (chat, version) = (self.chat, self.state.version);
+        let events = lost.iter().map(|(seq, eid)| format!("{seq}:{eid}")).collect::<Vec<_>>();
+        tracing::error!(%chat, version, lost = events.join(" "), "the store lost a part of a chat");
     }
 
     fn failed(&mut self, why: &str, ctx: &mut Context<Self>) {
@@ -82,6 +158,18 @@ impl ChatActor {
             metrics::counter!(crate::telemetry::QUARANTINED).increment(1);
             self.refuse_waiting(&Refused::Quarantined);
         }
+    }
+
+    /// Folds what another node appended, and tells the readers as if it had been appended here.
+    /// Of a state that is still being rebuilt nobody is told.
+    pub(super) fn take_up(&mut self, stored: Record) -> Result<(), String> {
+        self.fold(stored)?;
+        if self.warm
+            && let Some(event) = self.history.last().cloned()
+        {
+            self.tell_readers(&event);
+        }
+        Ok(())
     }
 
     /// Folds one record of the log into state and history; tells nobody.

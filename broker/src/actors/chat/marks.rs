@@ -13,6 +13,7 @@ use deskbell_domain::person::Author;
 use super::ChatActor;
 use crate::actors::say::{Frame, Say};
 use crate::actors::session::{Deliver, Peer};
+use crate::presence::{ConnectionId, Signal};
 
 /// How far somebody has got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Marks {
     fn tell(&mut self, who: &Author, told: Reach, chat: &ChatState) -> Option<Reach> {
         self.0.retain(|who, _| is_in(who, chat));
         let known = self.0.get(who).copied().unwrap_or_default();
-        let now = known.grown_by(told.within(chat.version));
+        let now = known.grown_by(told);
         let is_news = is_in(who, chat) && now != known;
         is_news.then(|| {
             self.0.insert(who.clone(), now);
@@ -78,14 +79,28 @@ impl ChatActor {
     /// Takes in how far the person at `peer` has got, and tells everybody else in the chat.
     pub(super) fn mark(&mut self, peer: &Peer, told: Reach) {
         let who = person(peer);
+        let told = told.within(self.state.version);
         let Some(reach) = self.marks.tell(&who, told, &self.state) else { return };
+        let Reach { delivered, read } = reach;
+        let (chat, told_by) = (self.chat, who.clone());
+        self.seat.node.presence.signal(Signal::Mark { chat, who: told_by, delivered, read });
+        self.show_reach(&who, Some(peer.connection), reach);
+    }
+
+    /// The same as another node told it, which knows how far the chat goes.
+    pub(super) fn show_mark(&mut self, who: &Author, from: Option<ConnectionId>, told: Reach) {
+        if let Some(reach) = self.marks.tell(who, told, &self.state) {
+            self.show_reach(who, from, reach);
+        }
+    }
+
+    fn show_reach(&self, who: &Author, from: Option<ConnectionId>, reach: Reach) {
         let mut frames: [Option<Frame>; Audience::ALL.len()] = Default::default();
         for (other, audience) in self.talkers() {
-            if other.connection != peer.connection {
+            if Some(other.connection) != from {
                 let chat = self.chat;
-                let frame = frames[audience as usize].get_or_insert_with(|| {
-                    self.encode(&Say::Mark { audience, chat, who: &who, reach })
-                });
+                let frame = frames[audience as usize]
+                    .get_or_insert_with(|| self.encode(&Say::Mark { audience, chat, who, reach }));
                 other.deliver(Deliver::frame(frame.clone()));
             }
         }
@@ -118,7 +133,10 @@ mod tests {
     #[test]
     fn a_mark_only_grows_and_never_past_the_end_of_the_chat() {
         let (mut marks, chat) = (Marks::default(), ChatState { version: 5, ..Default::default() });
-        let mut tell = |told| marks.tell(&Author::Patron, told, &chat);
+        let mut tell = |told: Reach| {
+            let told = told.within(chat.version);
+            marks.tell(&Author::Patron, told, &chat)
+        };
         assert_eq!(tell(Reach::of(Some(3), None)), Some(reach(3, 0)));
         assert_eq!(tell(Reach::of(Some(2), None)), None);
         assert_eq!(tell(Reach::of(None, Some(4))), Some(reach(4, 4)));

@@ -16,7 +16,7 @@ use super::replay::within_page_from_end;
 use super::{ChatActor, Wish};
 use crate::actors::say::{Closed, Committed, Frame, Place, Refused, Say, Whole};
 use crate::actors::session::{Deliver, Peer};
-use crate::presence::ConnectionId;
+use crate::presence::{ConnectionId, Signal};
 use crate::secrets::address::Address;
 
 /// Events in a snapshot.
@@ -32,6 +32,8 @@ pub(super) struct Reader {
     pub(super) epoch: u32,
     /// The version of the last snapshot.
     shown_at: u64,
+    /// What it was told is no longer so: only the whole chat helps.
+    diverged: bool,
     /// Set while older pages are still on their way; the reader gets no live events until then.
     pub(super) catching_up: bool,
     /// Answers to writes whose events are still to come, each with the place it follows.
@@ -85,6 +87,13 @@ impl Readers {
     pub(super) fn close_all(&self) {
         for reader in &self.all {
             reader.peer.outbox.close(CloseCode::Internal);
+        }
+    }
+
+    /// Nothing that anybody was told counts any more.
+    pub(super) fn all_diverged(&mut self) {
+        for reader in &mut self.all {
+            reader.diverged = true;
         }
     }
 
@@ -183,6 +192,7 @@ impl ChatActor {
         reader.shown_at = self.state.version;
         reader.epoch += 1;
         reader.catching_up = false;
+        reader.diverged = false;
         reader.out.push(frame);
         reader.out.is_bulk = true;
     }
@@ -197,6 +207,7 @@ impl ChatActor {
                 seen: 0,
                 epoch: 0,
                 shown_at: 0,
+                diverged: false,
                 catching_up: false,
                 held: Vec::new(),
                 out: Deliver::default(),
@@ -301,7 +312,10 @@ impl ChatActor {
             self.readers.all.iter().filter_map(Reader::previewer).collect();
         if !previewers.iter().copied().eq(self.readers.previewers.iter()) {
             self.readers.previewers = Arc::new(previewers.into_iter().cloned().collect());
-            self.seat.node.desk().previewing(self.chat, self.readers.previewers.clone());
+            let (chat, node) = (self.chat, &self.seat.node);
+            let by = BTreeSet::clone(&self.readers.previewers);
+            node.presence.signal(Signal::Previewing { chat, by });
+            node.desk().previewing(chat, self.readers.previewers.clone());
         }
     }
 
@@ -322,7 +336,10 @@ impl ChatActor {
                 self.let_go(place, &why);
                 continue;
             };
-            if audience != was {
+            if self.readers.all[place].diverged {
+                self.readers.all[place].audience = audience;
+                self.show_whole(place, Whole::Diverged);
+            } else if audience != was {
                 self.readers.all[place].audience = audience;
                 self.show_whole(place, Whole::Audience);
             } else if live && seen != self.state.version {
@@ -384,12 +401,18 @@ impl ChatActor {
             Principal::Patron { .. } => Author::Patron,
             Principal::Operator(user) => Author::Operator(user.clone()),
         };
-        let others = self.talkers().filter(|(peer, _)| peer.connection != from.connection);
+        self.seat.node.presence.signal(Signal::Typing { chat: self.chat, who: who.clone(), on });
+        self.show_typing(&who, Some(from.connection), on);
+    }
+
+    /// Shows it to all here but who told it.
+    pub(super) fn show_typing(&self, who: &Author, from: Option<ConnectionId>, on: bool) {
+        let others = self.talkers().filter(|(peer, _)| Some(peer.connection) != from);
         let mut frames: [Option<Frame>; Audience::ALL.len()] = Default::default();
         for (peer, audience) in others {
             let chat = self.chat;
             let frame = frames[audience as usize]
-                .get_or_insert_with(|| self.encode(&Say::Typing { audience, chat, who: &who, on }));
+                .get_or_insert_with(|| self.encode(&Say::Typing { audience, chat, who, on }));
             peer.deliver(Deliver::frame(frame.clone()));
         }
     }

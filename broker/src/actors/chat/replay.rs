@@ -12,7 +12,7 @@ use deskbell_protocol::ids::Eid;
 
 use super::{Ask, ChatActor, Stage, Wish};
 use crate::actors::say::{Committed, Refused, Say, Whole};
-use crate::actors::session::Peer;
+use crate::actors::session::{Peer, Synced};
 use crate::log::{LogError, Page, Record, record};
 use crate::presence::ConnectionId;
 
@@ -53,6 +53,7 @@ impl ChatActor {
         let what = match what {
             Wish::Unfollow => return self.unfollow(&peer, re),
             Wish::Ban(sentence) => return self.ban(*sentence, &peer, re),
+            Wish::Sync => return peer.addr.do_send(Synced(re)),
             other => other,
         };
         let Some(audience) = self.audience(&peer) else {
@@ -79,7 +80,7 @@ impl ChatActor {
                 let frame = self.encode(&Say::Done { re, at: None });
                 self.reply(&peer, frame);
             }
-            Wish::Unfollow | Wish::Ban(_) | Wish::Do(_) => {}
+            Wish::Unfollow | Wish::Ban(_) | Wish::Sync | Wish::Do(_) => {}
         }
     }
 

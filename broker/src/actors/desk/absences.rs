@@ -3,6 +3,7 @@
 use deskbell_domain::chat::Command;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::chat::state::Attendance;
+use deskbell_domain::person::Status;
 use deskbell_protocol::ids::{ChatId, UserId};
 
 use super::DeskActor;
@@ -33,7 +34,7 @@ impl DeskActor {
         }
         let parties = summary.owner.iter().chain(&summary.participants);
         for (user, attendance) in parties {
-            let here = self.connections.contains_key(user);
+            let here = presence.standing(user).status != Status::Offline;
             match (attendance, here) {
                 (Attendance::Here, false) if !settling => {
                     self.nudge(chat, Command::OperatorLost { who: user.clone() });

@@ -14,15 +14,30 @@ use super::{DeskActor, mine};
 use crate::actors::queue::QueueSync;
 use crate::actors::say::{Refused, Say};
 use crate::actors::session::{Deliver, Peer, Synced};
-use crate::presence::{Shift, Told};
+use crate::presence::{NodeId, Shift, Told};
 use crate::world::Clock;
+
+/// This node, among those through which a chat is previewed.
+const HERE: NodeId = 0;
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct Moved {
     pub(super) chat: ChatId,
+    pub(super) at: u64,
     pub(super) summary: Option<Arc<Summary>>,
-    pub(super) claimed_by: Option<UserId>,
+    pub(super) from: From,
+}
+
+/// Where a change was told.
+#[derive(Debug)]
+pub(super) enum From {
+    /// On this node, by the chat.
+    Here { claimed_by: Option<UserId> },
+    /// On this node, by a chat that was read anew: it counts, whatever was known.
+    Anew,
+    /// On another node.
+    Elsewhere,
 }
 
 #[derive(Debug, Message)]
@@ -149,17 +164,23 @@ impl Handler<Moved> for DeskActor {
     type Result = ();
 
     fn handle(&mut self, moved: Moved, _: &mut Context<Self>) {
-        let Moved { chat, summary, claimed_by } = moved;
+        let Moved { chat, at, summary, from } = moved;
         let summary = summary.map(|it| self.settling.changed(it));
+        let is_anew = matches!(from, From::Anew);
+        let claimed_by = match from {
+            From::Here { claimed_by } => claimed_by,
+            From::Anew | From::Elsewhere => self.new_owner(chat, summary.as_ref()),
+        };
         // A tick that changed nothing only arms the chat again.
         let news = self.view.get(chat) != summary.as_ref();
         let owned = |it: Option<&Arc<Summary>>| it.is_some_and(|it| it.owner.is_some());
         let stays_owned = owned(self.view.get(chat)) && owned(summary.as_ref());
-        if claimed_by.is_some() {
-            self.count_claim(chat);
-        }
         let concerned = mine::changed(self.view.get(chat), summary.as_ref());
-        let Some(change) = self.put(chat, summary) else { return };
+        let rang = self.view.get(chat).cloned();
+        let Some(change) = self.put(chat, at, summary, is_anew) else { return };
+        if claimed_by.is_some() {
+            self.count_claim(rang);
+        }
         self.rearm.notify_one();
         if !news {
             return self.reconcile(chat);
@@ -206,13 +227,7 @@ impl Handler<Previewing> for DeskActor {
     type Result = ();
 
     fn handle(&mut self, Previewing { chat, by }: Previewing, _: &mut Context<Self>) {
-        if by.is_empty() {
-            self.previewing.remove(&chat);
-        } else {
-            self.previewing.insert(chat, by);
-        }
-        let stands = self.view.get(chat).map(|summary| summary.claimable_at());
-        self.put_row(chat, &stands.unwrap_or_default());
+        self.previewed(HERE, chat, by);
     }
 }
 
@@ -230,14 +245,20 @@ impl Handler<Arrived> for DeskActor {
                 let connections = self.connections.entry(user.clone()).or_default();
                 connections.insert(peer.connection, peer.clone());
             }
-            Principal::Patron { session, .. } if shift.arrived => {
-                for chat in self.view.of_patron(session) {
-                    // Her chat may have left memory meanwhile, and her place with it.
-                    self.places.remove(&chat);
-                    self.nudge(chat, Command::PatronFound);
+            Principal::Patron { session, .. } => {
+                let here = self.patrons.entry(*session).or_default();
+                here.insert(peer.connection);
+                if here.len() == 1 {
+                    for chat in self.view.of_patron(session) {
+                        // Her chat may have left memory meanwhile, and her place with it.
+                        self.places.remove(&chat);
+                        if shift.arrived {
+                            self.nudge(chat, Command::PatronFound);
+                        }
+                    }
+                    self.tell_places();
                 }
             }
-            Principal::Patron { .. } => {}
         }
         self.take_in(shift);
     }
@@ -259,8 +280,17 @@ impl Handler<Departed> for DeskActor {
                     self.operator_departed(user);
                 }
             }
-            Principal::Patron { session, .. } if shift.departed => self.patron_departed(session),
-            Principal::Patron { .. } => {}
+            Principal::Patron { session, .. } => {
+                if let Some(here) = self.patrons.get_mut(session) {
+                    here.remove(&peer.connection);
+                    if here.is_empty() {
+                        self.patrons.remove(session);
+                    }
+                }
+                if shift.departed {
+                    self.patron_departed(session);
+                }
+            }
         }
         self.take_in(shift);
     }

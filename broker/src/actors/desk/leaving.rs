@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use super::DeskActor;
 use crate::actors::say::{Refused, Say};
 use crate::actors::session::Peer;
+use crate::presence::Signal;
 use crate::secrets::token::TOKEN_HOURS_MAX;
 
 /// An ended session is remembered as long as any token of it may be good.
@@ -24,10 +25,8 @@ impl DeskActor {
     pub(super) fn sign_out(&mut self, peer: &Arc<Peer>, re: u32, anyway: bool) {
         let Some(user) = peer.operator().cloned() else { return };
         let session = peer.session;
-        let elsewhere = self
-            .connections
-            .get(&user)
-            .is_some_and(|all| all.values().any(|other| other.session != session));
+        let sessions = self.seat.node.presence.sessions(&user);
+        let elsewhere = sessions.iter().any(|other| *other != session);
         let owned = if elsewhere { Vec::new() } else { self.owned_by(&user) };
         let node = &self.seat.node;
         if !owned.is_empty() && !anyway {
@@ -41,8 +40,7 @@ impl DeskActor {
 
     /// An administrator, `by`, signs somebody out wherever she is connected.
     pub(super) fn sign_out_everywhere(&mut self, user: UserId, by: Arc<Peer>, re: u32) {
-        let connections = self.connections.get(&user).into_iter().flat_map(|it| it.values());
-        let sessions = connections.map(|peer| peer.session).collect();
+        let sessions = self.seat.node.presence.sessions(&user);
         self.return_chats(&user, ReturnReason::SignedOut);
         self.end_sessions(user, sessions, by, re);
     }
@@ -82,6 +80,8 @@ impl DeskActor {
                     return asker.refuse(re, &Refused::Unavailable, &node);
                 }
             }
+            let ended = (user.clone(), sessions.clone());
+            node.presence.signal(Signal::SessionsEnded { user: ended.0, sessions: ended.1, until });
             asker.answer(&Say::Done { re, at: None }, &node);
             let theirs =
                 |peer: &Peer| peer.operator() == Some(&user) && sessions.contains(&peer.session);

@@ -1,9 +1,11 @@
 //! What stands in which queue, and who hears of it: rows for the lists, the next chat for who came
 //! second, the place for who waits.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deskbell_domain::chat::Summary;
+use deskbell_domain::chat::event::Digest;
 use deskbell_protocol::ids::{ChatId, Target, UserId};
 
 use super::DeskActor;
@@ -11,18 +13,29 @@ use crate::actors::chat::Nudge;
 use crate::actors::queue::{Put, Take};
 use crate::actors::say::{Place, Row, Say};
 use crate::actors::session::{Deliver, Peer, QueueRows, RowGone, RowPut, Watching};
-use crate::presence::{ConnectionId, Told};
+use crate::presence::{ConnectionId, NodeId, Told};
 use crate::views::desk::Moved;
 
 impl DeskActor {
     /// Takes a change into the view and into the count of the patron's live chats.
-    pub(super) fn put(&mut self, chat: ChatId, summary: Option<Arc<Summary>>) -> Option<Moved> {
+    pub(super) fn put(
+        &mut self,
+        chat: ChatId,
+        at: u64,
+        summary: Option<Arc<Summary>>,
+        is_anew: bool,
+    ) -> Option<Moved> {
         let known = self.view.get(chat).map(|it| it.session);
         let session = summary.as_ref().map(|it| it.session).or(known);
-        if summary.is_none() {
+        let is_over = summary.is_none();
+        let change = if is_anew {
+            self.view.replace(chat, at, summary)
+        } else {
+            self.view.put(chat, at, summary)?
+        };
+        if is_over {
             self.previewing.remove(&chat);
         }
-        let change = self.view.put(chat, summary)?;
         if let Some(session) = session {
             let live = u32::try_from(self.view.of_patron(&session).len()).unwrap_or(u32::MAX);
             if live == 0 {
@@ -36,8 +49,32 @@ impl DeskActor {
 
     fn row(&mut self, summary: &Arc<Summary>) -> Arc<Row> {
         self.row_version += 1;
-        let previewers = self.previewing.get(&summary.chat).cloned().unwrap_or_default();
+        let nodes = self.previewing.get(&summary.chat);
+        let mut by = nodes.into_iter().flat_map(|nodes| nodes.values());
+        let previewers = match (by.next(), by.next()) {
+            (None, _) => Arc::default(),
+            (Some(one), None) => one.clone(),
+            (Some(one), Some(other)) => {
+                let all = [one, other].into_iter().chain(by).flat_map(|it| it.iter().cloned());
+                Arc::new(all.collect())
+            }
+        };
         Arc::new(Row { summary: summary.clone(), previewers, version: self.row_version })
+    }
+
+    /// Others preview a chat through `node` than before.
+    pub(super) fn previewed(&mut self, node: NodeId, chat: ChatId, by: Arc<BTreeSet<UserId>>) {
+        let nodes = self.previewing.entry(chat).or_default();
+        if by.is_empty() {
+            nodes.remove(&node);
+        } else {
+            nodes.insert(node, by);
+        }
+        if nodes.is_empty() {
+            self.previewing.remove(&chat);
+        }
+        let stands = self.view.get(chat).map(|summary| summary.claimable_at());
+        self.put_row(chat, &stands.unwrap_or_default());
     }
 
     /// Tells the queues where the chat stands.
@@ -105,14 +142,21 @@ impl DeskActor {
         Some(self.row(&next))
     }
 
+    /// Who owns the chat and did not before: she claimed it.
+    pub(super) fn new_owner(&self, chat: ChatId, now: Option<&Arc<Summary>>) -> Option<UserId> {
+        let before = self.view.get(chat).and_then(|it| it.owner.as_ref());
+        let (owner, _) = now?.owner.as_ref()?;
+        before.is_none_or(|(before, _)| before != owner).then(|| owner.clone())
+    }
+
     /// Somebody claimed it: if nobody had owned it before, its wait tells how long others may wait.
-    pub(super) fn count_claim(&mut self, chat: ChatId) {
+    pub(super) fn count_claim(&mut self, rang: Option<Arc<Summary>>) {
         let now = self.seat.node.clock.now();
-        if let Some(rang) = self.view.get(chat)
+        if let Some(rang) = rang
             && rang.owner.is_none()
             && rang.preview.returned.is_none()
         {
-            self.claims.claimed(chat, rang.since, &rang.tiers, now);
+            self.claims.claimed(rang.chat, rang.since, &rang.tiers, now);
         }
     }
 
@@ -123,6 +167,11 @@ impl DeskActor {
             let estimate_minutes = self.claims.estimate_minutes(&tiers);
             for (chat, (ahead, longest_now)) in places {
                 let place = Place { ahead, longest_now, estimate_minutes };
+                // Another node tells a patron who is connected there.
+                let is_here = self.view.get(chat).is_some_and(|it| self.is_here(&it.session));
+                if !is_here {
+                    continue;
+                }
                 if self.places.insert(chat, place) == Some(place) {
                     continue;
                 }
@@ -130,6 +179,11 @@ impl DeskActor {
                 handle.addr.do_send(Nudge::Wait(place));
             }
         }
+    }
+
+    /// Whether a patron is connected to this node.
+    fn is_here(&self, session: &Digest) -> bool {
+        self.patrons.contains_key(session)
     }
 
     /// Shows a person's devices what holds, but for the one that she told it on.

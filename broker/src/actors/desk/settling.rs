@@ -65,14 +65,29 @@ impl DeskActor {
     pub(super) fn take_over(&mut self, summary: Summary) {
         let chat = summary.chat;
         let summary = self.settling.take_over(summary);
-        let Some(change) = self.put(chat, Some(Arc::new(summary))) else { return };
+        let at = summary.changed_at_seq;
+        let Some(change) = self.put(chat, at, Some(Arc::new(summary)), false) else { return };
         self.put_row(chat, &change.stands);
+    }
+
+    /// The store was away: nobody is counted as gone for what happened meanwhile.
+    pub(super) fn settle_anew(&mut self) {
+        let node = &self.seat.node;
+        let live: Vec<_> = self.view.all().cloned().collect();
+        let (now, for_) = (node.clock.now(), node.settings.settling);
+        self.settling = Settling::starting(now, for_, !live.is_empty());
+        node.settling.store(self.settling.until().is_some(), Ordering::Relaxed);
+        for summary in live {
+            self.take_over(Arc::unwrap_or_clone(summary));
+        }
+        self.rearm.notify_one();
     }
 
     /// It is over: who is not there is gone, and everything is planned anew.
     pub(super) fn settle(&mut self) {
         self.settling = Settling::default();
         self.seat.node.settling.store(false, Ordering::Relaxed);
+        self.seat.node.starting.store(false, Ordering::Relaxed);
         self.seat.node.staffing().settled();
         let chats: Vec<_> = self.view.all().map(|it| (it.chat, it.owner.is_none())).collect();
         for (chat, waits) in chats {

@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use actix::{Context, Handler, Message};
+use actix::fut::wrap_future;
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message};
 use deskbell_domain::access::Denied;
 use deskbell_protocol::ids::{ChatId, Target};
 
 use super::SessionActor;
+use crate::actors::chat::Wish;
 use crate::actors::queue::{QueueSync, Unwatch, Watch};
 use crate::actors::say::{Frame, Refused, Row, Say};
 use crate::presence::Told;
@@ -206,12 +208,33 @@ impl SessionActor {
         self.reply(&Say::Done { re, at: None });
     }
 
-    /// Answers once the desk and every watched queue have said what they had to say before.
-    pub(super) fn sync(&mut self, re: u32) {
+    /// Answers once everything has been said that anybody had to say before, on any node.
+    pub(super) fn sync(&mut self, re: u32, ctx: &mut Context<Self>) {
+        let Some(hearing) = self.seat.node.log.hear_all() else {
+            return self.sync_here(re, Vec::new());
+        };
+        let heard =
+            wrap_future(hearing).map(move |heard, actor: &mut Self, _: &mut _| match heard {
+                // What was heard of these may still be read.
+                Ok(()) => actor.sync_here(re, actor.follows.iter().copied().collect()),
+                Err(error) => {
+                    tracing::debug!(%error, "what others did is not heard");
+                    actor.refuse(re, &Refused::Unavailable);
+                }
+            });
+        ctx.spawn(heard);
+    }
+
+    /// Answers once these chats, the desk and every watched queue have said what they had to say
+    /// before.
+    fn sync_here(&mut self, re: u32, chats: Vec<ChatId>) {
         let watched = self.list.iter().flat_map(|list| &list.watched);
         let queues: Vec<_> =
             watched.filter(|target| !matches!(target, Target::Operator(_))).cloned().collect();
-        self.syncs.push((re, queues.len() + 1));
+        self.syncs.push((re, chats.len() + queues.len() + 1));
+        for chat in chats {
+            self.ask(re, chat, Wish::Sync);
+        }
         self.seat.node.desk().sync(QueueSync { peer: self.peer.clone(), re }, queues);
     }
 }

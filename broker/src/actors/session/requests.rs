@@ -113,7 +113,7 @@ impl Peer {
 impl Handler<Request> for SessionActor {
     type Result = ();
 
-    fn handle(&mut self, Request { re, want }: Request, _: &mut Context<Self>) {
+    fn handle(&mut self, Request { re, want }: Request, ctx: &mut Context<Self>) {
         self.peer.passing.fetch_sub(1, Ordering::Relaxed);
         match want {
             Want::Do { chat, deed } => {
@@ -153,7 +153,7 @@ impl Handler<Request> for SessionActor {
             Want::Tell { status, monitoring, ticket_queues, at } => {
                 self.tell(re, status, monitoring, ticket_queues, at);
             }
-            Want::Sync => self.sync(re),
+            Want::Sync => self.sync(re, ctx),
             Want::Desk(desire) => match self.peer.operator().cloned() {
                 Some(user) => self.desires(re, &user, desire),
                 None => self.refuse(re, &Refused::Denied(Denied::WrongRole)),
@@ -163,7 +163,7 @@ impl Handler<Request> for SessionActor {
 }
 
 impl SessionActor {
-    fn ask(&self, re: u32, chat: ChatId, what: Wish) {
+    pub(super) fn ask(&self, re: u32, chat: ChatId, what: Wish) {
         self.peer.ask(re, chat, what, &self.seat);
     }
 

@@ -14,13 +14,13 @@ use crate::redis::{Heard, Listener, Server};
 pub(super) fn follow(server: &Server, node: &str, follower: Follower) {
     let own = node.to_owned();
     let listener: Listener = Arc::new(move |heard| match heard {
-        Heard::Gap => follower(News::Gap),
+        Heard::Gap { was_away } => follower(News::Gap { was_away }),
         Heard::Message(text) => match read(text, &own) {
             Some(Told::Other(hint)) => follower(News::Moved(hint)),
             Some(Told::Own) => {}
             None => {
                 tracing::warn!("a hint cannot be read: everything is looked at");
-                follower(News::Gap);
+                follower(News::Gap { was_away: false });
             }
         },
     });

@@ -92,7 +92,7 @@ async fn who_listens_hears_of_a_gap_when_its_connection_is_cut() {
     kill.arg("KILL").arg("TYPE").arg("pubsub");
     assert_eq!(kill.query::<u32>(&mut server.client()).unwrap(), 1);
     append(&*there, filled(chat(1), 0, 1)).await;
-    while !ear.heard().contains(&News::Gap) {
+    while !ear.heard().contains(&News::Gap { was_away: false }) {
         ear.more.notified().await;
     }
     append(&*there, filled(chat(1), 1, 1)).await;

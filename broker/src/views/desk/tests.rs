@@ -29,7 +29,7 @@ fn waiting(number: u128, since: i64, tiers: &[&str]) -> Summary {
 fn desk(chats: impl IntoIterator<Item = Summary>) -> DeskView {
     let mut desk = DeskView::default();
     for summary in chats {
-        desk.put(summary.chat, Some(Arc::new(summary)));
+        desk.put(summary.chat, summary.changed_at_seq, Some(Arc::new(summary)));
     }
     desk
 }
@@ -76,9 +76,9 @@ fn what_was_due_is_due_again_until_it_is_put() {
     assert_eq!(desk.take_due(second(60), second(65)), [ChatId(1)]);
     assert_eq!(desk.take_due(second(64), second(69)), []);
     assert_eq!(desk.take_due(second(65), second(70)), [ChatId(1)]);
-    desk.put(ChatId(1), Some(Arc::new(Summary { deadline: Some(second(90)), ..due })));
+    desk.put(ChatId(1), 1, Some(Arc::new(Summary { deadline: Some(second(90)), ..due })));
     assert_eq!(desk.next_due(), Some(second(90)));
     desk.take_due(second(90), second(95));
-    desk.put(ChatId(1), None);
+    desk.put(ChatId(1), 9, None);
     assert_eq!(desk.next_due(), None);
 }

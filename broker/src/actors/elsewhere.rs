@@ -1,0 +1,143 @@
+//! What other nodes on the same store do, taken to whom it concerns on this one. Every hint is a
+//! reason to look and nothing more, so that one which is lost costs time and no truth: each ten
+//! seconds, and at once after anything that may have been missed, all is compared with the store.
+//!
+//! A node that has its store to itself hears nothing, and sweeps nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::chat::{Nudge, Reach};
+use super::node::{Node, Seat};
+use crate::log::{Hint, LiveChange, LogError, News, StreamId, record};
+use crate::presence::{Elsewhere, Signal};
+use crate::secrets::SecretsError;
+use crate::secrets::address::AddressHash;
+use deskbell_protocol::ids::ChatId;
+
+/// How often everything is compared with the store.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// How soon again, if the store could not be read.
+const SWEEP_AGAIN: Duration = Duration::from_secs(1);
+
+/// Follows what other nodes append, for as long as the shard lives.
+pub async fn follow(seat: Arc<Seat>) {
+    let node = &seat.node;
+    let missed = Arc::new(Notify::new());
+    let (hears, gap) = (Arc::downgrade(node), missed.clone());
+    let is_shared = node.log.follow(Arc::new(move |news| {
+        let Some(node) = hears.upgrade() else { return };
+        match news {
+            News::Moved(hint) => node.heard(hint),
+            News::Gap { was_away } => {
+                if was_away {
+                    node.desk().back();
+                }
+                gap.notify_one();
+            }
+        }
+    }));
+    if !is_shared {
+        return;
+    }
+    let (hears, gap) = (Arc::downgrade(node), missed.clone());
+    node.presence.follow(Arc::new(move |told| {
+        let Some(node) = hears.upgrade() else { return };
+        if told == Elsewhere::Gap {
+            gap.notify_one();
+        } else {
+            node.told_elsewhere(told);
+        }
+    }));
+    let mut wait = SWEEP_EVERY;
+    loop {
+        // Whichever comes first.
+        timeout(wait, missed.notified()).await.ok();
+        wait = match node.sweep().await {
+            Ok(()) => SWEEP_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "what others did cannot be looked for");
+                SWEEP_AGAIN
+            }
+        };
+    }
+}
+
+/// Why the store cannot be compared with.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl Node {
+    fn heard(&self, hint: Hint) {
+        let Hint { stream, seq, live } = hint;
+        match stream {
+            StreamId::Directory => self.keeper().look(),
+            StreamId::Staffing(_) => {}
+            StreamId::Chat(chat) => {
+                if let Some(handle) = self.registry.warm(chat) {
+                    handle.moved(seq);
+                }
+                match live {
+                    LiveChange::Keep => {}
+                    LiveChange::Remove => self.desk().heard(chat, seq, None),
+                    LiveChange::Put(summary) => match record::summary::decode(&summary) {
+                        Ok(summary) => self.desk().heard(chat, seq, Some(Arc::new(summary))),
+                        Err(error) => tracing::warn!(%chat, %error, "a hint cannot be read"),
+                    },
+                }
+            }
+        }
+    }
+
+    fn told_elsewhere(&self, told: Elsewhere) {
+        match told {
+            Elsewhere::Signal(_, Signal::Typing { chat, who, on }) => {
+                self.nudge_warm(chat, Nudge::Typing(who, on));
+            }
+            Elsewhere::Signal(_, Signal::Mark { chat, who, delivered, read }) => {
+                self.nudge_warm(chat, Nudge::Marked(who, Reach { delivered, read }));
+            }
+            Elsewhere::Signal(_, Signal::Banned { address, session }) => {
+                let hash = AddressHash::from_bytes(address);
+                self.addresses.keep(hash, session, self.clock.now());
+            }
+            people => self.desk().told_elsewhere(people),
+        }
+    }
+
+    fn nudge_warm(&self, chat: ChatId, nudge: Nudge) {
+        if let Some(handle) = self.registry.warm(chat) {
+            handle.addr.do_send(nudge);
+        }
+    }
+
+    /// Compares all that is in memory with the store.
+    async fn sweep(&self) -> Result<(), SweepError> {
+        self.keeper().look();
+        for (session, until) in self.secrets.ended_sessions(self.clock.now()).await? {
+            self.ended_sessions.insert(session, until);
+        }
+        let (streams, handles): (Vec<_>, Vec<_>) = self
+            .registry
+            .all_warm()
+            .into_iter()
+            .map(|(chat, handle)| (StreamId::Chat(chat), handle))
+            .unzip();
+        for (handle, head) in handles.into_iter().zip(self.log.heads(streams).await?) {
+            handle.addr.do_send(Nudge::Head(head));
+        }
+        let live = self.log.live().await?;
+        let live: Result<Vec<_>, _> =
+            live.iter().map(|live| record::summary::decode(&live.summary)).collect();
+        self.desk().swept(live?);
+        Ok(())
+    }
+}

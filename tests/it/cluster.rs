@@ -1,0 +1,3 @@
+//! Two brokers on one Redis server: the same protocol and the same promises as one by itself.
+
+mod scripts;
