@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rand::RngExt;
 
+use crate::raw;
 use crate::store;
 
 /// How long a broker may take to get ready; only a broken one takes so long.
@@ -158,6 +159,22 @@ impl Broker {
     /// `http://HOST:PORT`
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Whether it is ready, as a front would ask.
+    pub async fn is_ready(&self) -> bool {
+        let (status, _) = raw::http(self.admin_address, "GET /readyz", &[], "").await;
+        status == 200
+    }
+
+    /// Waits until it says that it is not ready; it takes as long to say so as its server does.
+    pub async fn not_ready(&self) {
+        while self.is_ready().await {}
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn ready(&self) {
+        while !self.is_ready().await {}
     }
 
     /// Its process id.

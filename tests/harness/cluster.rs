@@ -1,5 +1,7 @@
 //! Two brokers on one Redis server.
 
+use std::net::SocketAddr;
+
 use deskbell::config::written::RedisDurability;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -67,6 +69,16 @@ impl Cluster {
     /// SIGKILL.
     pub fn kill_node(&mut self, node: usize) {
         self.nodes[node].take().expect("it runs").kill();
+    }
+
+    /// Where both brokers listen.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.options.iter().map(|it| it.listen).collect()
+    }
+
+    /// Further settings of a broker, from its next start on.
+    pub fn set(&mut self, node: usize, setting: String) {
+        self.options[node].set.push(setting);
     }
 
     /// Where clocks begin at the next start.

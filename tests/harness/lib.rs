@@ -6,6 +6,7 @@
 pub mod broker;
 pub mod cluster;
 pub mod crowd;
+pub mod front;
 pub mod history;
 pub mod raw;
 pub mod redis;

@@ -2,6 +2,7 @@
 //! process id, killed when dropped.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use deskbell::config::RedisSettings;
@@ -80,9 +81,30 @@ impl Redis {
         self.process.as_ref().map(Child::id)
     }
 
+    /// The socket file that it listens on.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// SIGTERM: it writes down what it has, and ends.
+    pub fn terminate(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            signal(process.id(), "TERM");
+            process.wait().expect("the server is gone");
+        }
+    }
+
+    /// What one of its commands answers.
+    pub async fn command(&self, words: &[&str]) -> String {
+        let mut command = Command::new("redis-cli");
+        command.arg("-s").arg(self.socket()).args(words);
+        let answer = apart(move || command.output()).await.expect("redis-cli can be run");
+        String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+    }
+
     /// `redis+unix://…`
     pub fn url(&self) -> String {
-        format!("redis+unix://{}", self.folder.path().join("redis.sock").display())
+        format!("redis+unix://{}", self.socket().display())
     }
 
     /// Settings of a broker on it.

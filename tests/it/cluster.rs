@@ -1,3 +1,4 @@
 //! Two brokers on one Redis server: the same protocol and the same promises as one by itself.
 
+mod faults;
 mod scripts;

@@ -109,6 +109,7 @@ impl Player {
             match self.client.sync().await {
                 Ok(()) => break,
                 Err(ClientError::Disconnected) => {}
+                Err(error) if error.code() == Some(ErrorCode::Unavailable) => {}
                 Err(error) => panic!("{}: {error}", self.process),
             }
         }
