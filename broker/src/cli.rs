@@ -7,6 +7,7 @@
 mod backup;
 mod check;
 mod config;
+mod copy;
 mod desk;
 mod directory;
 mod hours;

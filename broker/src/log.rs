@@ -21,6 +21,7 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+pub mod copy;
 pub(crate) mod lock;
 pub mod memory;
 pub mod record;

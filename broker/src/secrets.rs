@@ -81,6 +81,25 @@ pub struct MintedToken {
     pub note: String,
 }
 
+/// All that a store keeps beside its keys, for a move to another store.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Everything {
+    /// Each user's argon2id hash as a PHC string.
+    pub hashes: Vec<(UserId, String)>,
+    /// Links that nobody has taken.
+    pub links: Vec<(UserId, Digest, Timestamp)>,
+    /// Tokens that a command made.
+    pub minted: Vec<MintedToken>,
+    /// Sessions ended before their time.
+    pub ended: Vec<(SessionId, Timestamp)>,
+}
+
+impl fmt::Debug for Everything {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Everything(not shown)")
+    }
+}
+
 /// Why a secret cannot be read or kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
@@ -112,6 +131,34 @@ pub enum SecretsError {
 /// What a port method answers, later.
 pub type SecretsFuture<T> = BoxFuture<'static, Result<T, SecretsError>>;
 
+/// Reads all that `from` keeps beside its keys and is good at `now`.
+pub async fn everything(from: &dyn Secrets, now: Timestamp) -> Result<Everything, SecretsError> {
+    let kept = from.hashes_and_links(now).await?;
+    let minted = from.minted_tokens(now).await?;
+    let ended = from.ended_sessions(now).await?;
+    Ok(Everything { minted, ended, ..kept })
+}
+
+/// Keeps all of it in `to`, also what is there already.
+pub async fn keep(to: &dyn Secrets, all: Everything) -> Result<(), SecretsError> {
+    let now = Timestamp::MIN;
+    let known: Vec<_> = to.minted_tokens(now).await?.into_iter().map(|it| it.session).collect();
+    let Everything { hashes, links, minted, ended } = all;
+    for (user, phc) in hashes {
+        to.set_password_hash(user, phc).await?;
+    }
+    // After the passwords, which withdraw links.
+    for (user, digest, expires) in links {
+        to.create_link(user, digest, expires).await?;
+    }
+    let fresh = minted.into_iter().filter(|it| !known.contains(&it.session)).collect();
+    to.record_tokens(fresh).await?;
+    for (session, until) in ended {
+        to.end_session(session, until).await?;
+    }
+    Ok(())
+}
+
 /// The port. See the module for what it promises.
 pub trait Secrets: Send + Sync + 'static {
     /// Read once, when the store was opened.
@@ -142,4 +189,8 @@ pub trait Secrets: Send + Sync + 'static {
 
     /// Sessions ended before their time, each with when it may be forgotten.
     fn ended_sessions(&self, now: Timestamp) -> SecretsFuture<Vec<(SessionId, Timestamp)>>;
+
+    /// Users' hashes and open links that are good at `now`; the rest of [`Everything`] has calls of
+    /// its own.
+    fn hashes_and_links(&self, now: Timestamp) -> SecretsFuture<Everything>;
 }

@@ -31,7 +31,11 @@ impl Cluster {
         further: &[&str],
         clock_from: Option<Timestamp>,
     ) -> Self {
-        let redis = Redis::start(durability).await;
+        Self::on(Redis::start(durability).await, further, clock_from).await
+    }
+
+    /// The same on a server that has a store already.
+    pub async fn on(redis: Redis, further: &[&str], clock_from: Option<Timestamp>) -> Self {
         let folders = [(); 2].map(|()| tempfile::tempdir().expect("a directory for a broker"));
         let options = [0, 1].map(|node: usize| Options {
             listen: lasting_address(),
@@ -69,6 +73,11 @@ impl Cluster {
     /// SIGKILL.
     pub fn kill_node(&mut self, node: usize) {
         self.nodes[node].take().expect("it runs").kill();
+    }
+
+    /// SIGTERM, and waits until it is gone.
+    pub async fn terminate_node(&mut self, node: usize) {
+        self.nodes[node].take().expect("it runs").terminate_apart().await;
     }
 
     /// Where both brokers listen.

@@ -33,17 +33,23 @@ impl Redis {
     /// Starts one that keeps what it acknowledges as `durability` says, with everybody's password.
     pub async fn start(durability: RedisDurability) -> Self {
         let hash = store::password_hash().await;
-        let folder = tempfile::tempdir().expect("a directory for a server");
-        let mut redis = Self { folder, durability, process: None };
-        redis.start_again();
+        let redis = Self::start_empty(durability);
         let server = redis.open().await;
         let keys = Keys::generate(&SystemChance);
-        let secrets = apart(move || RedisSecrets::open(&server, &keys)).await;
+        let secrets = apart(move || RedisSecrets::open(&server, Some(&keys))).await;
         let secrets = secrets.expect("secrets of a fresh store");
         for user in OPERATORS {
             let user = user.parse().expect("a user's id");
             secrets.set_password_hash(user, hash.clone()).await.expect("a password is kept");
         }
+        redis
+    }
+
+    /// The same with nothing in it.
+    pub fn start_empty(durability: RedisDurability) -> Self {
+        let folder = tempfile::tempdir().expect("a directory for a server");
+        let mut redis = Self { folder, durability, process: None };
+        redis.start_again();
         redis
     }
 

@@ -1,5 +1,6 @@
 //! Two brokers on one Redis server: the same protocol and the same promises as one by itself.
 
+mod copying;
 mod faults;
 mod scripts;
 mod service;

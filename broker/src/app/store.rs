@@ -19,8 +19,8 @@ use crate::log::memory::MemoryLog;
 use crate::log::redis::RedisLog;
 use crate::log::sqlite::SqliteLog;
 use crate::log::{EventLog, LogError};
-use crate::presence::local::LocalPresence;
 use crate::presence::redis::RedisPresence;
+use crate::presence::{self, local::LocalPresence};
 use crate::redis::Server;
 use crate::secrets::memory::MemorySecrets;
 use crate::secrets::redis::RedisSecrets;
@@ -75,11 +75,28 @@ pub struct Shared {
 impl Shared {
     /// Opens what `settings` name. A store without keys gets them.
     pub fn open(settings: &RedisSettings, chance: &dyn Chance) -> Result<Self, AppError> {
+        Self::open_with(settings, chance, Some(&Keys::generate(chance)))
+    }
+
+    /// The same; a store without keys gets `fresh`, or is no store.
+    pub fn open_with(
+        settings: &RedisSettings,
+        chance: &dyn Chance,
+        fresh: Option<&Keys>,
+    ) -> Result<Self, AppError> {
         let node = chance.eid().0;
         let server = Server::open(settings, node).map_err(LogError::from)?;
-        let secrets = RedisSecrets::open(&server, &Keys::generate(chance))?;
+        let secrets = RedisSecrets::open(&server, fresh)?;
         let log = RedisLog::on(server.clone(), node);
         Ok(Self { server, node, log: Arc::new(log), secrets: Arc::new(secrets) })
+    }
+
+    /// Whether a broker uses the store, or did a moment ago.
+    pub async fn is_in_use(&self) -> Result<bool, LogError> {
+        let line = self.server.line();
+        let asking = self.server.spawn(async move { presence::redis::anybody(&line).await });
+        let asked = asking.await.map_err(|error| LogError::Unavailable(error.to_string()))?;
+        Ok(asked?)
     }
 }
 

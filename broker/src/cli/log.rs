@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::desk::Desk;
 use super::hours::moment;
-use super::{CliError, Settings, local, remote, terminal, wait_for};
+use super::{CliError, Settings, copy, local, remote, terminal, wait_for};
 use crate::admin::wire::{ChatPage, Lines, Verified};
 use crate::config::Config;
 use crate::config::written::Engine;
@@ -22,7 +22,8 @@ Examples:
   deskbell log show 0123456789abcdefghjkmnpqrs          what happened in a chat, without its texts
   deskbell log show 0123456789abcdefghjkmnpqrs --text   and what was said
   deskbell log missed                                   whom nobody answered in the last seven days
-  deskbell log verify                                   is every record as it was written?")]
+  deskbell log verify                                   is every record as it was written?
+  deskbell log copy sqlite:desk/store redis://127.0.0.1:6379")]
 pub(super) enum LogCommand {
     /// Print what happened in a chat
     Show {
@@ -40,12 +41,14 @@ pub(super) enum LogCommand {
     },
     /// Read everything and name all damage
     Verify,
+    Copy(copy::Copy),
 }
 
 impl LogCommand {
     pub(super) fn run(self, settings: &Settings) -> Result<(), CliError> {
         let config = settings.load()?;
         match self {
+            Self::Copy(it) => it.run(settings),
             Self::Show { chat, text } => wait_for(show(&config, chat, text)),
             Self::Missed { since } => wait_for(missed(&config, since)),
             Self::Verify => wait_for(verify(&config)),

@@ -27,7 +27,7 @@ use self::ours::Ours;
 use self::wire::{Change, Whose};
 use super::local::LocalPresence;
 use super::{Arrival, ConnectionId, Follower, NodeId, Presence, Shift, Signal, Told};
-use crate::redis::{Heard, Listener, Server};
+use crate::redis::{Heard, Line, Listener, Server, ServerError};
 
 /// A node that was not heard of for so long is gone.
 const LEASE: Duration = Duration::from_secs(10);
@@ -43,6 +43,20 @@ const NODES: &str = "{presence}:nodes";
 /// time to live is the lease.
 fn records_of(node: NodeId) -> String {
     format!("{{presence}}:node:{}", wire::node_text(node))
+}
+
+/// Whether any broker has a lease.
+pub async fn anybody(line: &Line) -> Result<bool, ServerError> {
+    let mut members = ::redis::cmd("SMEMBERS");
+    members.arg(NODES);
+    let nodes: BTreeSet<String> = line.ask_one(&members).await?;
+    for node in nodes.iter().filter_map(|text| wire::node_of(text)) {
+        let mut exists = ::redis::cmd("EXISTS");
+        if line.ask_one::<u8>(exists.arg(records_of(node))).await? == 1 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// See the module.

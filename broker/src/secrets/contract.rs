@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::memory::MemorySecrets;
 use super::redis::RedisSecrets;
 use super::sqlite::{DATABASE_FILE, SqliteSecrets};
-use super::{Keys, MintedToken, Secrets, SecretsError};
+use super::{Keys, MintedToken, Secrets, SecretsError, everything, keep};
 use crate::redis::testing::TestServer;
 
 fn keys() -> Keys {
@@ -71,6 +71,31 @@ async fn minted_tokens_are_listed_until_they_end(secrets: &dyn Secrets) {
     assert_eq!(secrets.minted_tokens(at(100)).await, Ok(vec![token(2, 200)]));
 }
 
+async fn everything_moves_to_another_store(secrets: &dyn Secrets) {
+    secrets.set_password_hash(maya(), "one".into()).await.unwrap();
+    secrets.create_link(ines(), [4; 32], at(100)).await.unwrap();
+    secrets.create_link(maya(), [5; 32], at(40)).await.unwrap();
+    let token = MintedToken {
+        user: maya(),
+        session: SessionId(1),
+        issued: at(10),
+        expires: at(100),
+        note: "bench".into(),
+    };
+    secrets.record_tokens(vec![token]).await.unwrap();
+    secrets.end_session(SessionId(2), at(200)).await.unwrap();
+    let all = everything(secrets, at(50)).await.unwrap();
+    let other = MemorySecrets::new(keys());
+    for _ in 0..2 {
+        keep(&other, all.clone()).await.unwrap();
+    }
+    assert_eq!(everything(&other, at(50)).await.unwrap(), all);
+    assert_eq!(all.links, [(ines(), [4; 32], at(100))], "what is over stays behind");
+    assert_eq!([all.hashes.len(), all.minted.len(), all.ended.len()], [1; 3]);
+    keep(secrets, all.clone()).await.unwrap();
+    assert_eq!(everything(secrets, at(50)).await.unwrap(), all, "what is there stays as it is");
+}
+
 async fn ended_sessions_are_kept_until_their_tokens_end(secrets: &dyn Secrets) {
     secrets.end_session(SessionId(1), at(100)).await.unwrap();
     secrets.end_session(SessionId(2), at(200)).await.unwrap();
@@ -96,7 +121,8 @@ macro_rules! each_adapter {
         mod redis {
             $(#[tokio::test] async fn $promise() {
                 let server = super::TestServer::start();
-                let secrets = super::RedisSecrets::open(&server.open(1).unwrap(), &super::keys());
+                let server = server.open(1).unwrap();
+                let secrets = super::RedisSecrets::open(&server, Some(&super::keys()));
                 super::$promise(&secrets.unwrap()).await;
             })+
         }
@@ -109,6 +135,7 @@ each_adapter!(
     a_newer_link_or_a_password_withdraws_a_link,
     minted_tokens_are_listed_until_they_end,
     ended_sessions_are_kept_until_their_tokens_end,
+    everything_moves_to_another_store,
 );
 
 #[tokio::test]
@@ -138,9 +165,11 @@ async fn sqlite_keys_are_made_once_and_never_replaced() {
 async fn brokers_on_one_server_have_one_pair_of_keys_and_share_every_secret() {
     let server = TestServer::start();
     let (one, other) = (server.open(1).unwrap(), server.open(2).unwrap());
-    let first = RedisSecrets::open(&one, &keys()).unwrap();
+    let none = RedisSecrets::open(&one, None).map(drop);
+    assert_eq!(none, Err(SecretsError::NotInitialized));
+    let first = RedisSecrets::open(&one, Some(&keys())).unwrap();
     let second = Keys { signing: [7; 32], store: [7; 32] };
-    let second = RedisSecrets::open(&other, &second).unwrap();
+    let second = RedisSecrets::open(&other, Some(&second)).unwrap();
     assert_eq!(*second.keys(), keys(), "the first to come made them");
     first.set_password_hash(maya(), "hash".into()).await.unwrap();
     assert_eq!(second.password_hash(maya()).await, Ok(Some("hash".into())));

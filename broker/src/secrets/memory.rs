@@ -8,7 +8,7 @@ use deskbell_domain::chat::event::Digest;
 use deskbell_protocol::ids::{SessionId, UserId};
 use jiff::Timestamp;
 
-use super::{Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
+use super::{Everything, Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
 
 /// See the module.
 #[derive(Debug)]
@@ -74,6 +74,15 @@ impl Secrets for MemorySecrets {
     fn take_link(&self, digest: Digest, now: Timestamp) -> SecretsFuture<Option<UserId>> {
         let link = self.state().links.remove(&digest);
         ready(link.filter(|(_, expires)| *expires > now).map(|(user, _)| user))
+    }
+
+    fn hashes_and_links(&self, now: Timestamp) -> SecretsFuture<Everything> {
+        let state = self.state();
+        let hashes = state.hashes.iter().map(|(user, phc)| (user.clone(), phc.clone())).collect();
+        let open = state.links.iter().filter(|(_, (_, expires))| *expires > now);
+        let links = open.map(|(digest, (user, expires))| (user.clone(), *digest, *expires));
+        let links = links.collect();
+        ready(Everything { hashes, links, ..Everything::default() })
     }
 
     fn record_tokens(&self, minted: Vec<MintedToken>) -> SecretsFuture<()> {

@@ -16,7 +16,7 @@ use deskbell_protocol::ids::{SessionId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
+use super::{Everything, Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
 use crate::redis::{Line, Server, ServerError};
 
 const KEYS: &str = "{secrets}:keys";
@@ -70,15 +70,18 @@ impl From<ServerError> for SecretsError {
 impl RedisSecrets {
     /// The secrets of the store on `server`; one that has none gets `fresh` keys. Of brokers that
     /// come first together, one wins.
-    pub fn open(server: &Server, fresh: &Keys) -> Result<Self, SecretsError> {
+    pub fn open(server: &Server, fresh: Option<&Keys>) -> Result<Self, SecretsError> {
         let line = server.line();
-        let fresh = format!("{} {}", text_of(&fresh.signing), text_of(&fresh.store));
-        let text: String = server.wait_for(async move {
+        let fresh = fresh.map(|it| format!("{} {}", text_of(&it.signing), text_of(&it.store)));
+        let text = server.wait_for(async move {
             let mut ask = pipe();
-            ask.cmd("HSETNX").arg(KEYS).arg("1").arg(fresh).ignore();
+            if let Some(fresh) = fresh {
+                ask.cmd("HSETNX").arg(KEYS).arg("1").arg(fresh).ignore();
+            }
             ask.cmd("HGET").arg(KEYS).arg("1");
-            line.ask::<(String,)>(&ask).await.map(|(keys,)| keys)
+            line.ask::<(Option<String>,)>(&ask).await.map(|(keys,)| keys)
         })?;
+        let text = text.ok_or(SecretsError::NotInitialized)?;
         let halves = text.split_once(' ').and_then(|(signing, store)| {
             Some(Keys { signing: bytes_of(signing)?, store: bytes_of(store)? })
         });
@@ -136,11 +139,28 @@ impl Secrets for RedisSecrets {
         take.arg(TAKE_LINK).arg(1).arg(LINKS).arg(text_of(&digest));
         self.run(async move |line| {
             let Some(link) = line.ask_one::<Option<String>>(&take).await? else { return Ok(None) };
-            let parts = link.split_once(' ');
-            let parts = parts.and_then(|(user, at)| Some((user.parse().ok()?, at.parse().ok()?)));
-            let (user, expires): (UserId, i64) =
-                parts.ok_or_else(|| SecretsError::Damaged("a link".into()))?;
+            let (user, expires) = link_of(&link)?;
             Ok(Some(user).filter(|_| expires > now.as_millisecond()))
+        })
+    }
+
+    fn hashes_and_links(&self, now: Timestamp) -> SecretsFuture<Everything> {
+        self.run(async move |line| {
+            let mut get = pipe();
+            get.cmd("HGETALL").arg(PASSWORDS).cmd("HGETALL").arg(LINKS);
+            let (hashes, kept): (BTreeMap<String, String>, BTreeMap<String, String>) =
+                line.ask(&get).await?;
+            let mut all = Everything::default();
+            for (user, phc) in hashes {
+                all.hashes.push((user_of(&user)?, phc));
+            }
+            for (digest, link) in kept {
+                let (user, expires) = link_of(&link)?;
+                let digest = bytes_of(&digest).ok_or_else(|| damaged("a link"))?;
+                all.links.push((user, digest, millisecond(expires)?));
+            }
+            all.links.retain(|(_, _, expires)| *expires > now);
+            Ok(all)
         })
     }
 
@@ -212,6 +232,21 @@ impl Secrets for RedisSecrets {
             Ok(ended)
         })
     }
+}
+
+fn damaged(what: &str) -> SecretsError {
+    SecretsError::Damaged(what.into())
+}
+
+fn user_of(text: &str) -> Result<UserId, SecretsError> {
+    text.parse().map_err(|_| damaged("a user"))
+}
+
+/// `USER EXPIRES`
+fn link_of(text: &str) -> Result<(UserId, i64), SecretsError> {
+    let parts = text.split_once(' ');
+    let parts = parts.and_then(|(user, at)| Some((user.parse().ok()?, at.parse().ok()?)));
+    parts.ok_or_else(|| damaged("a link"))
 }
 
 fn session_of(text: &str) -> Result<SessionId, SecretsError> {

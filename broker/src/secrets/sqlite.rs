@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
 use super::token::TOKEN_HOURS_MAX;
-use super::{Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
+use super::{Everything, Keys, MintedToken, Secrets, SecretsError, SecretsFuture};
 
 /// The database's name in the store directory; the log's too.
 pub const DATABASE_FILE: &str = "deskbell.db";
@@ -176,6 +176,27 @@ impl Secrets for SqliteSecrets {
                 .map_err(fault)?;
             let good = taken.filter(|(_, expires)| *expires > now.as_millisecond());
             good.map(|(user, _)| parsed(&user)).transpose()
+        })
+    }
+
+    fn hashes_and_links(&self, now: Timestamp) -> SecretsFuture<Everything> {
+        self.read(move |connection| {
+            let mut all = Everything::default();
+            let hashes = "SELECT user, phc FROM secrets_passwords ORDER BY user";
+            let mut hashes = connection.prepare(hashes).map_err(fault)?;
+            let mut rows = hashes.query([]).map_err(fault)?;
+            while let Some(row) = rows.next().map_err(fault)? {
+                all.hashes.push((parsed(&column::<String>(row, 0)?)?, column(row, 1)?));
+            }
+            let links = "SELECT user, digest, expires_ms FROM secrets_links \
+                         WHERE expires_ms > ?1 ORDER BY user";
+            let mut links = connection.prepare(links).map_err(fault)?;
+            let mut rows = links.query([now.as_millisecond()]).map_err(fault)?;
+            while let Some(row) = rows.next().map_err(fault)? {
+                let user = parsed(&column::<String>(row, 0)?)?;
+                all.links.push((user, column(row, 1)?, millisecond(column(row, 2)?)?));
+            }
+            Ok(all)
         })
     }
 

@@ -1,7 +1,7 @@
 //! What befalls two brokers and their server while a crowd chats through both, and what must hold
 //! all the same: judged by [`deskbell_tests::history`] in the raw frames and in the stored log.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deskbell::config::written::RedisDurability;
 use deskbell_tests::cluster::Cluster;
@@ -10,6 +10,7 @@ use deskbell_tests::front::Front;
 use deskbell_tests::history::assert_good;
 use deskbell_tests::redis::signal;
 use deskbell_tests::seed;
+use tokio::time::Instant;
 
 /// Chats at a time, at least.
 const PATRONS: usize = 24;

@@ -1,4 +1,4 @@
-//! What two brokers on one server are to those who use them: one desk, that a lost server slows down
+//! What two brokers on one server are to those who use them: one desk, that a lost server holds up
 //! and does not close.
 
 use std::sync::Arc;
@@ -7,7 +7,6 @@ use std::time::Duration;
 use deskbell::config::written::RedisDurability;
 use deskbell::secrets::redis::RedisSecrets;
 use deskbell::secrets::{Keys, Secrets as _};
-use deskbell::world::SystemChance;
 use deskbell_protocol::codes::ErrorCode;
 use deskbell_tests::broker;
 use deskbell_tests::cluster::Cluster;
@@ -26,9 +25,7 @@ const RACES: usize = 1_000;
 
 async fn keys(cluster: &Cluster) -> Arc<Keys> {
     let server = cluster.redis.open().await;
-    let opened = tokio::task::spawn_blocking(move || {
-        RedisSecrets::open(&server, &Keys::generate(&SystemChance))
-    });
+    let opened = tokio::task::spawn_blocking(move || RedisSecrets::open(&server, None));
     opened.await.expect("no panic").expect("the store has keys").keys()
 }
 
