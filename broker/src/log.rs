@@ -230,6 +230,11 @@ pub struct Hint {
     pub seq: u64,
     /// What became of its live summary.
     pub live: LiveChange,
+    /// The identity of the record before those that were appended, if there was one.
+    pub after: Option<Eid>,
+    /// What was appended, if the hint says. Good only for who stands just before them by place and
+    /// identity; everybody else reads the log.
+    pub records: Vec<Record>,
 }
 
 /// What a log tells that others append to, too.

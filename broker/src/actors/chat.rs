@@ -21,7 +21,6 @@ mod targets;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
@@ -42,9 +41,10 @@ use self::readers::Readers;
 use self::replay::PageRead;
 use super::appender::Settled;
 use super::node::Seat;
+use super::registry::Hearing;
 use super::say::{Place, Refused, Say};
 use super::session::{Deliver, Peer};
-use crate::log::StreamId;
+use crate::log::{Record, StreamId};
 use crate::presence::ConnectionId;
 
 /// Asks that may wait while one append is in flight.
@@ -115,6 +115,8 @@ pub enum Nudge {
     Wait(Place),
     /// Another node appended to the stream, up to what the handle was told.
     Moved,
+    /// Another node appended these, after the record of that identity.
+    Appended(Option<Eid>, Vec<Record>),
     /// Where the log says that the stream ends.
     Head(Option<(u64, Eid)>),
     /// The desk may not know what is so: the log is read, and the desk is told.
@@ -149,8 +151,8 @@ pub struct ChatActor {
     desk_waits: bool,
     /// The state was `Ready` before: it is a true beginning of the stream, if not all of it.
     warm: bool,
-    /// How far others are known to have appended; 0 if nothing was heard since the last look.
-    heard: Arc<AtomicU64>,
+    /// What others appended, as far as it is heard of and not taken up.
+    heard: Arc<Hearing>,
     /// Where the last look at the stream began.
     looked_from: u64,
     /// What the last history had that may be lost.
@@ -184,7 +186,7 @@ enum Stage {
 impl ChatActor {
     /// An actor that reads its stream first.
     /// `heard` is where the node notes how far others appended.
-    pub fn new(chat: ChatId, seat: Arc<Seat>, heard: Arc<AtomicU64>) -> Self {
+    pub fn new(chat: ChatId, seat: Arc<Seat>, heard: Arc<Hearing>) -> Self {
         Self {
             chat,
             seat,
@@ -350,6 +352,7 @@ impl Handler<Nudge> for ChatActor {
             Nudge::Room(connection) => self.next_page(connection),
             Nudge::Wait(place) => self.tell_wait(place),
             Nudge::Moved => self.work(ctx),
+            Nudge::Appended(after, records) => self.take_over(after, records, ctx),
             Nudge::Head(head) => self.compare_head(head, ctx),
             Nudge::TellDesk => {
                 self.desk_waits = true;

@@ -77,13 +77,13 @@ enum SweepError {
 
 impl Node {
     fn heard(&self, hint: Hint) {
-        let Hint { stream, seq, live } = hint;
+        let Hint { stream, seq, live, after, records } = hint;
         match stream {
             StreamId::Directory => self.keeper().look(),
             StreamId::Staffing(_) => {}
             StreamId::Chat(chat) => {
                 if let Some(handle) = self.registry.warm(chat) {
-                    handle.moved(seq);
+                    handle.moved(seq, after, records);
                 }
                 match live {
                     LiveChange::Keep => {}

@@ -4,20 +4,21 @@
 //! lookup. An actor found dead (it panicked) is replaced.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use actix::{Actor, Addr};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
-use deskbell_protocol::ids::{ChatId, ClientId, Target};
+use deskbell_protocol::ids::{ChatId, ClientId, Eid, Target};
 use foldhash::fast::RandomState;
 
 use super::chat::{ChatActor, Nudge};
 use super::node::Seat;
 use super::queue::QueueActor;
 use super::session::{End, Peer};
+use crate::log::Record;
 
 /// A chat's address, cheap to pass on.
 #[derive(Debug)]
@@ -26,14 +27,30 @@ pub struct ChatHandle {
     pub addr: Addr<ChatActor>,
     /// The shard it lives on.
     pub shard: usize,
-    /// How far others are known to have appended, and nobody has looked yet; else 0.
-    heard: Arc<AtomicU64>,
+    heard: Arc<Hearing>,
 }
 
+/// What of others' appends a chat has not taken up yet.
+#[derive(Debug, Default)]
+pub struct Hearing {
+    /// How far they are known to have come, if nobody has looked since; else 0.
+    pub seq: AtomicU64,
+    /// Records that are on their way to the chat.
+    pub records: AtomicUsize,
+}
+
+/// Records that may be on their way to one chat; of more it is told where they end.
+const RECORDS_MAX: usize = 256;
+
 impl ChatHandle {
-    /// Others appended up to `seq`: a reason to look, told once until somebody does.
-    pub fn moved(&self, seq: u64) {
-        if self.heard.fetch_max(seq, Ordering::AcqRel) == 0 {
+    /// Others appended `records` after the one that `after` names, up to `seq`: a reason to look,
+    /// told once until somebody does, unless the records themselves may be passed on.
+    pub fn moved(&self, seq: u64, after: Option<Eid>, records: Vec<Record>) {
+        let count = records.len();
+        if count > 0 && self.heard.records.load(Ordering::Acquire) + count <= RECORDS_MAX {
+            self.heard.records.fetch_add(count, Ordering::AcqRel);
+            self.addr.do_send(Nudge::Appended(after, records));
+        } else if self.heard.seq.fetch_max(seq, Ordering::AcqRel) == 0 {
             self.addr.do_send(Nudge::Moved);
         }
     }
@@ -134,7 +151,7 @@ impl Registry {
 }
 
 fn start(chat: ChatId, seat: &Arc<Seat>) -> Arc<ChatHandle> {
-    let heard = Arc::<AtomicU64>::default();
+    let heard = Arc::<Hearing>::default();
     let addr = ChatActor::new(chat, seat.clone(), heard.clone()).start();
     Arc::new(ChatHandle { addr, shard: seat.shard, heard })
 }

@@ -19,11 +19,12 @@ mod tests;
 use std::collections::HashMap;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use self::store::Store;
 use super::{
-    Append, Done, Durability, Erasure, EventLog, Follower, Heads, Live, LogError, Page, Position,
-    Report, ScanPage, StreamId,
+    Append, Done, Durability, Erasure, EventLog, Follower, Heads, Live, LogError, Outcome, Page,
+    Position, Report, ScanPage, StreamId,
 };
 use crate::config::written::RedisDurability;
 use crate::redis::{Server, ServerError};
@@ -35,7 +36,14 @@ type Entries = Vec<(String, HashMap<String, String>)>;
 pub struct RedisLog {
     server: Server,
     store: Store,
+    /// Batches on their way to the one task that writes.
+    writing: mpsc::Sender<(Vec<Append>, Done)>,
 }
+
+/// Batches that may wait. Each shard has few at a time on their way, and each actor one append.
+const WAITING_MAX: usize = 4_096;
+/// Most appends in one round trip.
+const GROUP_MAX: usize = 512;
 
 impl From<ServerError> for LogError {
     fn from(error: ServerError) -> Self {
@@ -47,7 +55,9 @@ impl RedisLog {
     /// The log of the broker number `node`.
     pub fn on(server: Server, node: u64) -> Self {
         let store = Store::new(server.line(), node);
-        Self { server, store }
+        let (writing, waiting) = mpsc::channel(WAITING_MAX);
+        server.spawn(write(store.clone(), waiting));
+        Self { server, store, writing }
     }
 
     /// Reads every record and every summary. It stops at the first damage in what it reads.
@@ -67,8 +77,11 @@ impl RedisLog {
 
 impl EventLog for RedisLog {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        let store = self.store.clone();
-        self.server.spawn(async move { done(store.append_all(batch).await) });
+        if let Err(refused) = self.writing.try_send((batch, done)) {
+            let (TrySendError::Full((batch, done)) | TrySendError::Closed((batch, done))) = refused;
+            let why = "too many appends wait for Redis".to_owned();
+            done(vec![Outcome::Unavailable { why }; batch.len()]);
+        }
     }
 
     fn read(
@@ -128,6 +141,24 @@ impl EventLog for RedisLog {
 
     fn hears(&self) -> Result<(), LogError> {
         Ok(self.server.hears()?)
+    }
+}
+
+/// Sends whatever has arrived in one round trip, then whatever arrived meanwhile: a lone append is
+/// not held up, and a crowd shares its round trips, and the server's flushes.
+async fn write(store: Store, mut waiting: mpsc::Receiver<(Vec<Append>, Done)>) {
+    while let Some(first) = waiting.recv().await {
+        let (mut appends, mut owners) = (Vec::new(), Vec::new());
+        let mut next = Some(first);
+        while let Some((batch, done)) = next {
+            owners.push((batch.len(), done));
+            appends.extend(batch);
+            next = if appends.len() < GROUP_MAX { waiting.try_recv().ok() } else { None };
+        }
+        let mut outcomes = store.append_all(appends).await.into_iter();
+        for (count, done) in owners {
+            done(outcomes.by_ref().take(count).collect());
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod broker;
 mod child;
+mod cluster;
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt;
@@ -17,6 +18,7 @@ use clap::Args;
 
 use crate::WindowArgs;
 use crate::bench::child::{Child, Output};
+use crate::bench::cluster::Level;
 use crate::measure::{Outcome, Window};
 use crate::report;
 use crate::server::Server;
@@ -147,6 +149,14 @@ impl Turns<'_> {
                 let outcome = outcome.with_context(|| format!("{workload} at the broker"))?;
                 keep(runs, self.lines, repetition, outcome)?;
                 child.terminate().await?;
+                for level in Level::ALL.into_iter().filter(|_| workload.is_played_on_two_nodes()) {
+                    let (nodes, server) = broker.start_cluster(level).await?;
+                    let outcome = workload.run(&server, self.window).await;
+                    let at = || format!("{workload} at {}", level.name());
+                    let outcome = outcome.with_context(at)?;
+                    keep(runs, self.lines, repetition, outcome)?;
+                    nodes.terminate().await?;
+                }
             }
         }
         Ok(())
@@ -175,7 +185,7 @@ fn start_relay(directory: &Path) -> Result<(Child, Server)> {
         Output::Read,
     )?;
     let address = child.first_line()?.parse().context("the relay prints no address")?;
-    let server = Server { address, pid: child.pid(), desk: None };
+    let server = Server { address, pid: child.pid(), cluster: None, desk: None };
     Ok((child, server))
 }
 

@@ -154,7 +154,8 @@ async fn run(target: TargetArgs, workload: Workload) -> Result<()> {
             tokens: tokens.lines().map(str::to_owned).collect(),
         })
     });
-    let server = Server { address: target.server, pid: target.pid, desk: desk.transpose()? };
+    let (address, pid, desk) = (target.server, target.pid, desk.transpose()?);
+    let server = Server { address, pid, cluster: None, desk };
     let outcome = workload.run(&server, target.window.window()?).await?;
     report::say(&report::line(&outcome))?;
     report::say(&serde_json::to_string(&outcome)?)

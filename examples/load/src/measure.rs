@@ -132,8 +132,10 @@ pub(crate) struct Outcome {
     pub p99_ms: Option<f64>,
     /// The same, at the 99.9th.
     pub p999_ms: Option<f64>,
-    /// User and system time of the server for each delivered message.
+    /// User and system time of the server for each delivered message; of several brokers together.
     pub cpu_us_per_message: Option<f64>,
+    /// The same of the store's own server, if there is one.
+    pub store_cpu_us_per_message: Option<f64>,
     /// The server's CPU time over the wall clock's.
     pub server_cpu_share: f64,
     /// The same of this tool: near 1 in a closed loop, the load limits the throughput. A paced run
@@ -150,6 +152,7 @@ pub(crate) struct Outcome {
 struct Reading {
     at: Instant,
     server_cpu: Duration,
+    store_cpu: Duration,
     own_cpu: Duration,
     delivered: u64,
 }
@@ -157,7 +160,11 @@ struct Reading {
 impl Reading {
     fn take(server: &Server, tally: &Tally) -> Result<Self> {
         Ok(Self {
-            server_cpu: process::cpu_time(server.pid)?,
+            server_cpu: server.pids().map(process::cpu_time).sum::<Result<_>>()?,
+            store_cpu: server
+                .cluster
+                .as_ref()
+                .map_or(Ok(Duration::ZERO), |it| process::cpu_time(it.store_pid))?,
             own_cpu: process::cpu_time(std::process::id())?,
             at: Instant::now(),
             delivered: tally.delivered.get(),
@@ -188,6 +195,8 @@ pub(crate) async fn measure(
     let delivered = after.delivered - before.delivered;
     let seconds = (after.at - before.at).as_secs_f64();
     let cpu = after.server_cpu.saturating_sub(before.server_cpu).as_secs_f64();
+    let store_cpu = after.store_cpu.saturating_sub(before.store_cpu).as_secs_f64();
+    let of_each = |seconds: f64| (delivered > 0).then(|| seconds * 1e6 / delivered as f64);
     let events_per_commit = match (log_before, log_after) {
         (Some(before), Some(after)) if after.0 > before.0 => {
             Some((after.1 - before.1) / (after.0 - before.0))
@@ -205,11 +214,15 @@ pub(crate) async fn measure(
         p50_ms: None,
         p99_ms: None,
         p999_ms: None,
-        cpu_us_per_message: (delivered > 0).then(|| cpu * 1e6 / delivered as f64),
+        cpu_us_per_message: of_each(cpu),
+        store_cpu_us_per_message: of_each(store_cpu).filter(|_| server.cluster.is_some()),
         server_cpu_share: cpu / seconds,
         load_cpu_share: after.own_cpu.saturating_sub(before.own_cpu).as_secs_f64() / seconds,
         events_per_commit,
-        peak_memory_bytes: process::memory_bytes(server.pid)?.1,
+        peak_memory_bytes: server
+            .pids()
+            .map(|pid| Ok(process::memory_bytes(pid)?.1))
+            .sum::<Result<_>>()?,
         bytes_per_idle_connection: None,
     })
 }

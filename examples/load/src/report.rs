@@ -12,6 +12,8 @@ use anyhow::Result;
 
 use crate::measure::Outcome;
 
+/// In the order of the table.
+const SERVERS: [&str; 4] = ["relay", "broker", "redis-async", "redis-disk"];
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// Writes a line to standard output.
@@ -21,13 +23,14 @@ pub(crate) fn say(line: &str) -> Result<()> {
 
 /// One run, for people.
 pub(crate) fn line(run: &Outcome) -> String {
-    let mut line = format!("{:<30} {:<6}", run.workload, run.server);
+    let mut line = format!("{:<30} {:<11}", run.workload, run.server);
     let cells = [
         (Some(run.messages_per_second), "msg/s", 0),
         (run.p50_ms, "ms p50", 2),
         (run.p99_ms, "ms p99", 2),
         (run.p999_ms, "ms p99.9", 2),
         (run.cpu_us_per_message, "µs CPU/msg", 1),
+        (run.store_cpu_us_per_message, "µs CPU/msg of the store", 1),
         (run.events_per_commit, "events/commit", 1),
         (Some(run.server_cpu_share * 100.0), "% server CPU", 0),
         (Some(run.load_cpu_share * 100.0), "% load CPU", 0),
@@ -46,23 +49,28 @@ pub(crate) fn line(run: &Outcome) -> String {
 pub(crate) fn table(runs: &[Outcome]) -> String {
     let mut table = String::from(
         "| workload | server | msg/s | p50 ms | p99 ms | p99.9 ms | CPU µs/msg | ÷ relay | \
-         events/commit | peak MiB | B/idle connection |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|\n",
+         ÷ broker | store µs/msg | events/commit | peak MiB | B/idle connection |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for workload in workloads(runs) {
-        for server in ["relay", "broker"] {
+        for server in SERVERS {
             let of = Series::new(runs, workload, server);
             if of.runs.is_empty() {
                 continue;
             }
-            let ratio = if server == "broker" { cpu_ratio(runs, workload) } else { None };
+            let over = |other: &str| match server {
+                _ if server == other || server == "relay" => None,
+                _ => cpu_ratio(runs, workload, server, other),
+            };
             let cells = [
                 cell(of.median(|run| Some(run.messages_per_second).filter(|rate| *rate > 0.0)), 0),
                 cell(of.median(|run| run.p50_ms), 2),
                 cell(of.median(|run| run.p99_ms), 2),
                 cell(of.median(|run| run.p999_ms), 2),
                 cell(of.median(|run| run.cpu_us_per_message), 1),
-                cell(ratio, 2),
+                cell(over("relay"), 2),
+                cell(over("broker"), 2),
+                cell(of.median(|run| run.store_cpu_us_per_message), 1),
                 cell(of.median(|run| run.events_per_commit), 1),
                 cell(of.median(|run| Some(mib(run.peak_memory_bytes))), 1),
                 cell(of.median(|run| run.bytes_per_idle_connection), 0),
@@ -82,13 +90,20 @@ pub(crate) fn goals(runs: &[Outcome]) -> Vec<String> {
             lines.push(format!("{verdict}: {what}: {value:.2}{unit} (limit {limit}{unit})"));
         }
     };
-    let at = |chats: usize| cpu_ratio(runs, &format!("pingpong, {chats} chats"));
+    let at = |chats: usize| cpu_ratio(runs, &format!("pingpong, {chats} chats"), "broker", "relay");
     judge("CPU per message, 500 chats, ÷ relay (goal 2.5)", at(500), 3.0, "");
     let growth = at(2_000).zip(at(100)).map(|(many, few)| many / few);
     judge("that ratio at 2,000 chats over that at 100", growth, 1.2, "");
+    for server in ["redis-async", "redis-disk"] {
+        let ratio = cpu_ratio(runs, "pingpong, 500 chats", server, "broker");
+        let what = format!("CPU per message of two brokers at {server}, ÷ embedded");
+        judge(&what, ratio, 2.0, "");
+    }
     let p99 = |server| Series::new(runs, "paced, 500 chats", server).median(|run| run.p99_ms);
     let over = p99("broker").zip(p99("relay")).map(|(broker, relay)| broker - relay);
     judge("paced p99 above the relay's", over, 5.0, " ms");
+    let across = p99("redis-async");
+    judge("from a socket on one node to one on the other, p99", across, 10.0, " ms");
     let idle = Series::new(runs, "idle, 10000", "broker");
     let kilobytes = idle.median(|run| run.bytes_per_idle_connection).map(|bytes| bytes / 1_000.0);
     judge("resident memory per subscribed operator", kilobytes, 10.0, " KB");
@@ -105,16 +120,16 @@ pub(crate) fn goals(runs: &[Outcome]) -> Vec<String> {
     lines
 }
 
-/// The median over repetitions of the broker's CPU time per message over the relay's.
-fn cpu_ratio(runs: &[Outcome], workload: &str) -> Option<f64> {
-    let cost = |server| {
+/// The median over repetitions of one server's CPU time per message over another's.
+fn cpu_ratio(runs: &[Outcome], workload: &str, server: &str, over: &str) -> Option<f64> {
+    let cost = |server: &str| {
         let runs = Series::new(runs, workload, server).runs;
         runs.into_iter().filter_map(|run| Some((run.repetition, run.cpu_us_per_message?)))
     };
-    let relay: Vec<_> = cost("relay").collect();
-    let ratios = cost("broker").filter_map(|(repetition, broker)| {
-        let (_, relay) = relay.iter().find(|(of, cost)| *of == repetition && *cost > 0.0)?;
-        Some(broker / relay)
+    let base: Vec<_> = cost(over).collect();
+    let ratios = cost(server).filter_map(|(repetition, cost)| {
+        let (_, base) = base.iter().find(|(of, cost)| *of == repetition && *cost > 0.0)?;
+        Some(cost / base)
     });
     median(ratios.collect())
 }
@@ -180,6 +195,7 @@ mod tests {
             p99_ms: Some(2.0),
             p999_ms: Some(3.0),
             cpu_us_per_message: Some(cpu),
+            store_cpu_us_per_message: None,
             server_cpu_share: 0.5,
             load_cpu_share: 0.5,
             events_per_commit: None,
@@ -198,8 +214,10 @@ mod tests {
             run("relay", 3, 10.0, 500),
             run("broker", 3, 90.0, 500),
         ];
-        assert_eq!(cpu_ratio(&runs, "pingpong, 500 chats"), Some(3.0));
-        assert!(table(&runs).contains("| broker | 100 | 1.00 | 2.00 | 3.00 | 60.0 | 3.00 | – |"));
+        assert_eq!(cpu_ratio(&runs, "pingpong, 500 chats", "broker", "relay"), Some(3.0));
+        assert!(
+            table(&runs).contains("| broker | 100 | 1.00 | 2.00 | 3.00 | 60.0 | 3.00 | – | – |")
+        );
         assert!(goals(&runs)[0].starts_with("reached"));
     }
 
@@ -231,7 +249,7 @@ mod tests {
     #[test]
     fn what_the_runs_do_not_tell_is_a_dash_and_no_verdict() {
         let runs = [run("relay", 1, 10.0, 500)];
-        assert!(table(&runs).contains("| 10.0 | – | – | 1.0 | – |"), "{}", table(&runs));
+        assert!(table(&runs).contains("| 10.0 | – | – | – | – | 1.0 | – |"), "{}", table(&runs));
         assert_eq!(goals(&runs), Vec::<String>::new());
     }
 }

@@ -20,8 +20,22 @@ pub(crate) struct Server {
     pub address: SocketAddr,
     /// Whose CPU time and memory count.
     pub pid: u32,
+    /// The rest of it, if it is more than one process.
+    pub cluster: Option<Cluster>,
     /// What only a broker has.
     pub desk: Option<Desk>,
+}
+
+/// A second broker on the same store, at which operators sit, and the store's own server.
+pub(crate) struct Cluster {
+    /// What tables call all of it, such as `redis-async`.
+    pub name: &'static str,
+    /// Where the second broker listens.
+    pub operators_at: SocketAddr,
+    /// Its process.
+    pub pid: u32,
+    /// The process of the store's server.
+    pub store_pid: u32,
 }
 
 /// What it takes to sit down at a broker.
@@ -53,9 +67,18 @@ pub(crate) struct Pair {
 const NO_CHAT: &str = "00000000000000000000000000";
 
 impl Server {
-    /// `relay` or `broker`, as tables call it.
+    /// `relay` or `broker`, or where several brokers keep their log, as tables call it.
     pub(crate) fn name(&self) -> &'static str {
-        if self.desk.is_some() { "broker" } else { "relay" }
+        match (&self.cluster, &self.desk) {
+            (Some(cluster), _) => cluster.name,
+            (None, Some(_)) => "broker",
+            (None, None) => "relay",
+        }
+    }
+
+    /// The processes that serve connections.
+    pub(crate) fn pids(&self) -> impl Iterator<Item = u32> {
+        [self.pid].into_iter().chain(self.cluster.iter().map(|it| it.pid))
     }
 
     /// The `number`th connection that does nothing: at a broker, an operator who follows her list.
@@ -121,7 +144,8 @@ impl Server {
             "no operator's token: mint some with `deskbell token mint`"
         );
         let token = &desk.tokens[number % desk.tokens.len()];
-        let mut operator = self.greet(desk, token, number).await?;
+        let at = self.cluster.as_ref().map_or(self.address, |it| it.operators_at);
+        let mut operator = greet(at, desk, token, number).await?;
         let duty = format!(r#","status":"online","monitoring":["{}"]"#, desk.queue);
         operator.request("presence.set", &duty).await?;
         Ok(operator)
@@ -133,16 +157,16 @@ impl Server {
         let answer = http(self.address, "POST /v1/patron-sessions", &head, &body).await?;
         let granted: Granted = serde_json::from_str(&answer)
             .with_context(|| format!("no patron session: {answer}"))?;
-        self.greet(desk, &granted.token, number).await
+        greet(self.address, desk, &granted.token, number).await
     }
+}
 
-    async fn greet(&self, desk: &Desk, token: &str, number: usize) -> Result<Socket> {
-        let mut socket = Socket::connect(self.address, WEBSOCKET_PATH, Some(&desk.origin)).await?;
-        let client = frame::cmid(number as u64);
-        let hello = format!(r#","token":"{token}","client":"{client}","app":"deskbell-load""#);
-        socket.request("hello", &hello).await?;
-        Ok(socket)
-    }
+async fn greet(at: SocketAddr, desk: &Desk, token: &str, number: usize) -> Result<Socket> {
+    let mut socket = Socket::connect(at, WEBSOCKET_PATH, Some(&desk.origin)).await?;
+    let client = frame::cmid(number as u64);
+    let hello = format!(r#","token":"{token}","client":"{client}","app":"deskbell-load""#);
+    socket.request("hello", &hello).await?;
+    Ok(socket)
 }
 
 /// The body of the answer to one HTTP request, of which `request` is method and path.

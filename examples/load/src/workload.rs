@@ -89,6 +89,11 @@ impl Workload {
         }
     }
 
+    /// Whether it tells something of two brokers on one store.
+    pub(crate) fn is_played_on_two_nodes(self) -> bool {
+        matches!(self, Self::Pingpong { chats: 500, idle: 0 } | Self::Paced { .. })
+    }
+
     /// Distinct operators that it would like to have.
     pub(crate) fn operators(self) -> usize {
         match self {

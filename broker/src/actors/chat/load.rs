@@ -34,7 +34,7 @@ impl ChatActor {
 
     fn read_on(&mut self, ctx: &mut Context<Self>) {
         // What is heard from now on is a reason to look again.
-        self.heard.store(0, Ordering::Release);
+        self.heard.seq.store(0, Ordering::Release);
         let after = self.state.version.saturating_sub(1);
         let page = self.seat.node.log.read(self.stream(), after, PAGE);
         let me = ctx.address();
@@ -57,13 +57,37 @@ impl ChatActor {
 
     /// Reads what others appended, if there is anything and nothing is under way.
     pub(super) fn look_if_behind(&mut self, ctx: &mut Context<Self>) {
-        let heard = self.heard.load(Ordering::Acquire);
+        let heard = self.heard.seq.load(Ordering::Acquire);
         if heard > self.state.version {
             self.look_again(ctx);
         } else if heard > 0 {
             // If more was heard just now, the next turn looks.
-            self.heard.compare_exchange(heard, 0, Ordering::AcqRel, Ordering::Acquire).ok();
+            self.heard.seq.compare_exchange(heard, 0, Ordering::AcqRel, Ordering::Acquire).ok();
         }
+    }
+
+    /// Takes up what another node appended, if it follows what is known; else it is a reason to
+    /// look.
+    pub(super) fn take_over(
+        &mut self,
+        after: Option<Eid>,
+        records: Vec<Record>,
+        ctx: &mut Context<Self>,
+    ) {
+        self.heard.records.fetch_sub(records.len(), Ordering::AcqRel);
+        let (Some(first), Some(last)) = (records.first(), records.last()) else { return };
+        let known = self.history.last().map(|it| it.eid);
+        let idle = self.stage == Stage::Ready && self.flight.is_none();
+        if idle && first.seq == self.state.version + 1 && after == known {
+            self.looked_from = self.state.version;
+            match records.into_iter().try_for_each(|record| self.take_up(record)) {
+                Ok(()) => self.ready(),
+                Err(why) => self.failed(&why, ctx),
+            }
+        } else if last.seq > self.state.version {
+            self.heard.seq.fetch_max(last.seq, Ordering::AcqRel);
+        }
+        self.work(ctx);
     }
 
     /// Reads the end of the stream, unless something is under way that will see it.

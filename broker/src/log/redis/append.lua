@@ -33,5 +33,14 @@ if ARGV[4] == 'put' then
 elseif ARGV[4] == 'remove' then
   redis.call('HDEL', KEYS[4], ARGV[3])
 end
-redis.call('PUBLISH', KEYS[5], table.concat({ ARGV[7], ARGV[3], seq, ARGV[4], ARGV[5] }, ' '))
+local told = { table.concat({ ARGV[7], ARGV[3], seq, ARGV[4], last }, ' '), ARGV[5] }
+local size = 0
+for place = 9, #ARGV do
+  size = size + #ARGV[place]
+  told[place - 6] = ARGV[place]
+end
+if size > 8192 then
+  told = { told[1], told[2] }
+end
+redis.call('PUBLISH', KEYS[5], table.concat(told, '\n'))
 return { 1, version, {} }

@@ -1,39 +1,33 @@
 //! Records as texts in Redis, and back: nothing leaves here that does not match its checksum.
 
+use std::fmt::Write as _;
+
 use deskbell_domain::person::Author;
-use deskbell_protocol::ids::{Cmid, Eid};
+use deskbell_protocol::ids::Cmid;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::log::{Entry, Live, LogError, Record, StoredEvent, StreamId, record};
 
-/// An entry as it is written. Numbers that use all of their 64 bits stand as texts.
-#[derive(Serialize, Deserialize)]
-struct Row {
-    author: String,
-    cmid: Option<Cmid>,
-    fingerprint: String,
-    eid: Eid,
-    at: i64,
-    kind: String,
-    version: u16,
-    body: String,
-    sum: u32,
-}
+/// What stands for no client message id.
+const NO_CMID: &str = "-";
+/// Parts of a row; only the last may hold spaces.
+const PARTS: usize = 9;
 
+/// `SUM EID AT VERSION KIND AUTHOR CMID FINGERPRINT BODY`: the body, which is JSON, as it is.
 pub(super) fn write(stream: StreamId, seq: u64, entry: &Entry) -> String {
-    let row = Row {
-        author: entry.author.to_string(),
-        cmid: entry.cmid,
-        fingerprint: entry.fingerprint.to_string(),
-        eid: entry.eid,
-        at: entry.at.as_millisecond(),
-        kind: entry.event.kind.to_owned(),
-        version: entry.event.version,
-        body: entry.event.body.clone(),
-        sum: record::checksum(stream, seq, entry),
-    };
-    serde_json::to_string(&row).expect("texts and numbers only")
+    let sum = record::checksum(stream, seq, entry);
+    let Entry { author, cmid, fingerprint, eid, at, event } = entry;
+    let at = at.as_millisecond();
+    let StoredEvent { kind, version, body } = event;
+    let mut row = String::with_capacity(body.len() + 128);
+    let written = write!(row, "{sum:08x} {eid} {at} {version} {kind} {author} ")
+        .and_then(|()| match cmid {
+            Some(cmid) => write!(row, "{cmid}"),
+            None => row.write_str(NO_CMID),
+        })
+        .and_then(|()| write!(row, " {fingerprint} {body}"));
+    written.expect("a string takes any text");
+    row
 }
 
 /// The record that stands at `seq`, or what is wrong with it.
@@ -42,21 +36,28 @@ pub(super) fn read(stream: StreamId, seq: u64, text: &str) -> Result<Record, Log
         place: format!("{stream} record {seq}"),
         what: what.into(),
     };
-    let row: Row =
-        serde_json::from_str(text).map_err(|_| damaged("a field does not hold what it should"))?;
-    let Some(kind) = record::known(&row.kind) else {
-        let (kind, version) = (row.kind, row.version);
+    let mut parts = text.splitn(PARTS, ' ');
+    let mut part = || parts.next().ok_or_else(|| damaged("a part of it is missing"));
+    let wrong = || damaged("a field does not hold what it should");
+    let sum = u32::from_str_radix(part()?, 16).map_err(|_| wrong())?;
+    let eid = part()?.parse().map_err(|_| wrong())?;
+    let at = part()?.parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let version = part()?.parse().map_err(|_| wrong())?;
+    let kind = part()?;
+    let author: Author = part()?.parse().map_err(|_| wrong())?;
+    let cmid: Option<Cmid> = match part()? {
+        NO_CMID => None,
+        text => Some(text.parse().map_err(|_| wrong())?),
+    };
+    let fingerprint = part()?.parse().map_err(|_| wrong())?;
+    let body = part()?.to_owned();
+    let Some(kind) = record::known(kind) else {
         let what = format!("{stream} record {seq}, an event {kind} of version {version},");
         return Err(LogError::Newer { what });
     };
-    let author: Option<Author> = row.author.parse().ok();
-    let fields = (author, row.fingerprint.parse().ok(), Timestamp::from_millisecond(row.at).ok());
-    let (Some(author), Some(fingerprint), Some(at)) = fields else {
-        return Err(damaged("a field does not hold what it should"));
-    };
-    let event = StoredEvent { kind, version: row.version, body: row.body };
-    let entry = Entry { author, cmid: row.cmid, fingerprint, eid: row.eid, at, event };
-    if record::checksum(stream, seq, &entry) != row.sum {
+    let event = StoredEvent { kind, version, body };
+    let entry = Entry { author, cmid, fingerprint, eid, at: at.ok_or_else(wrong)?, event };
+    if record::checksum(stream, seq, &entry) != sum {
         return Err(damaged("it does not match its checksum; restore a backup"));
     }
     Ok(Record { seq, entry })

@@ -78,7 +78,10 @@ async fn a_broker_hears_what_others_append_and_not_what_it_appends_itself() {
     let live = LiveChange::Put("a summary".into());
     append(&*there, Append { live: live.clone(), ..filled(chat(1), 2, 3) }).await;
     here.hear_all().unwrap().await.unwrap();
-    assert_eq!(ear.heard(), [News::Moved(Hint { stream: chat(1), seq: 5, live })]);
+    let records = read(&*here, chat(1)).await;
+    let (after, records) = (Some(records[1].entry.eid), records[2..].to_vec());
+    let hint = Hint { stream: chat(1), seq: 5, live, after, records };
+    assert_eq!(ear.heard(), [News::Moved(hint)]);
     assert!(here.hears().is_ok());
 }
 
@@ -97,7 +100,9 @@ async fn who_listens_hears_of_a_gap_when_its_connection_is_cut() {
     }
     append(&*there, filled(chat(1), 1, 1)).await;
     here.hear_all().unwrap().await.unwrap();
-    let hint = Hint { stream: chat(1), seq: 2, live: LiveChange::Keep };
+    let records = read(&*here, chat(1)).await;
+    let (live, after) = (LiveChange::Keep, Some(records[0].entry.eid));
+    let hint = Hint { stream: chat(1), seq: 2, live, after, records: records[1..].to_vec() };
     assert_eq!(ear.heard(), [News::Moved(hint)]);
 }
 

@@ -5,6 +5,7 @@
 //! in the bench's own folder; the configuration is the shipped default but for the limits that a
 //! load has to exceed, and is printed.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -32,13 +33,13 @@ const OPERATORS: usize = 2_000;
 
 /// A broker that can be started again and again.
 pub(crate) struct Broker {
-    binary: PathBuf,
-    config: PathBuf,
+    pub(super) binary: PathBuf,
+    pub(super) config: PathBuf,
     log: PathBuf,
     /// What a run uses.
-    store: PathBuf,
+    pub(super) store: PathBuf,
     /// What each run begins with.
-    template: PathBuf,
+    pub(super) template: PathBuf,
     address: SocketAddr,
     admin: SocketAddr,
     tokens: Vec<String>,
@@ -90,26 +91,41 @@ impl Broker {
         }
         copy_folder(&self.template, &self.store)?;
         let child = self.launch().await?;
-        let desk = Desk {
-            admin: Some(self.admin),
+        let (address, pid, desk) = (self.address, child.pid(), Some(self.desk(self.admin)));
+        Ok((child, Server { address, pid, cluster: None, desk }))
+    }
+
+    /// What it takes to sit down at it.
+    pub(super) fn desk(&self, admin: SocketAddr) -> Desk {
+        Desk {
+            admin: Some(admin),
             origin: ORIGIN.to_owned(),
             widget: WIDGET.to_owned(),
             queue: QUEUE.to_owned(),
             tokens: self.tokens.clone(),
-        };
-        let server = Server { address: self.address, pid: child.pid(), desk: Some(desk) };
-        Ok((child, server))
+        }
     }
 
     /// Starts it on the store as it stands and waits until it is ready.
     async fn launch(&self) -> Result<Child> {
+        self.launch_as(&self.config, &self.log, self.admin, &[]).await
+    }
+
+    /// The same by another configuration, or with further settings.
+    pub(super) async fn launch_as(
+        &self,
+        config: &Path,
+        log: &Path,
+        admin: SocketAddr,
+        settings: &[String],
+    ) -> Result<Child> {
         const PATIENCE: u32 = 600;
-        let arguments = ["serve".as_ref(), "--config".as_ref(), self.config.as_os_str()];
-        let mut child =
-            Child::start(&self.binary, &arguments, SERVER_CORE, &self.log, Output::Logged)?;
+        let mut arguments = vec!["serve".as_ref(), "--config".as_ref(), config.as_os_str()];
+        arguments.extend(settings.iter().flat_map(|it| [OsStr::new("--set"), OsStr::new(it)]));
+        let mut child = Child::start(&self.binary, &arguments, SERVER_CORE, log, Output::Logged)?;
         for _ in 0..PATIENCE {
             child.check()?;
-            if http(self.admin, "GET /readyz", "", "").await.is_ok() {
+            if http(admin, "GET /readyz", "", "").await.is_ok() {
                 return Ok(child);
             }
             sleep(Duration::from_millis(50)).await;
@@ -191,7 +207,7 @@ fn directory_toml(operators: usize) -> String {
     toml
 }
 
-fn free_address() -> Result<SocketAddr> {
+pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

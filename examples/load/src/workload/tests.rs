@@ -32,7 +32,7 @@ fn relay_here() -> Server {
     let listener = relay::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     tokio::task::spawn_local(relay::serve(listener));
-    Server { address, pid: std::process::id(), desk: None }
+    Server { address, pid: std::process::id(), cluster: None, desk: None }
 }
 
 async fn broker_here(broker: FakeBroker) -> Server {
@@ -43,7 +43,8 @@ async fn broker_here(broker: FakeBroker) -> Server {
         queue: crate::bench::QUEUE.to_owned(),
         tokens: (0..4).map(|number| format!("token-{number}")).collect(),
     };
-    Server { address: broker.start().await, pid: std::process::id(), desk: Some(desk) }
+    let (address, pid) = (broker.start().await, std::process::id());
+    Server { address, pid, cluster: None, desk: Some(desk) }
 }
 
 fn judge(workload: Workload, outcome: &Outcome) {
