@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use actix::{AsyncContext, Context, Message};
 
-use deskbell_domain::chat::ChatState;
+use deskbell_domain::chat::{ChatState, Summary};
 use deskbell_protocol::ids::Eid;
 
 use super::history::{History, Written};
@@ -81,7 +81,11 @@ impl ChatActor {
         if idle && first.seq == self.state.version + 1 && after == known {
             self.looked_from = self.state.version;
             match records.into_iter().try_for_each(|record| self.take_up(record)) {
-                Ok(()) => self.ready(),
+                Ok(()) => {
+                    self.tell_desk_of_news();
+                    self.watch_idleness();
+                    self.send_out();
+                }
                 Err(why) => self.failed(&why, ctx),
             }
         } else if last.seq > self.state.version {
@@ -154,11 +158,21 @@ impl ChatActor {
         if std::mem::take(&mut self.desk_waits) {
             self.replace_at_desk();
         } else if was_warm && self.state.version > self.looked_from {
-            let news = self.history.after(self.looked_from).unwrap_or_default();
-            self.tell_desk(news.iter().rev().find_map(|it| it.claimed_by()));
+            self.tell_desk_of_news();
         }
         self.watch_idleness();
         self.catch_up_readers();
+    }
+
+    /// The desk hears of what came since the last look, if it concerns more than the chat.
+    fn tell_desk_of_news(&self) {
+        let news = self.history.after(self.looked_from);
+        // Of more than is remembered, something does.
+        let moves = |it: &Arc<Committed>| Summary::changed_by(&it.event);
+        if news.as_ref().is_none_or(|news| news.iter().any(moves)) {
+            let claims = news.iter().flatten().rev();
+            self.tell_desk(claims.into_iter().find_map(|it| it.claimed_by()));
+        }
     }
 
     /// Says what the store lost of this chat, on record.
