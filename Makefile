@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo bench fmt codegen typescript pages
+.PHONY: help setup check test demo cluster bench fmt codegen typescript pages
 
 # One build for every step: the same packages, features and profile, so that nothing compiles twice.
 ALL := --workspace --all-features
@@ -38,6 +38,11 @@ endif
 demo: pages ## Play a live chat in a demo co-op, say what to open (TRAFFIC=1, SEED=n: and go on)
 	cargo build -p deskbell -p deskbell-scripted-bot -p deskbell-traffic -p hello-desk
 	@examples/demo/run.sh $(if $(ONCE),--once,$(if $(TRAFFIC)$(SEED),--traffic $(SEED)))
+
+cluster: pages ## Play the demo on two brokers, Redis and a front while one broker is killed (ONCE=1)
+	@.ci/setup --cluster
+	cargo build -p deskbell -p deskbell-scripted-bot
+	@examples/demo/cluster.sh $(if $(ONCE),--once)
 
 bench: pages ## Measure the broker against a bare relay (release build)
 	cargo build --release -p deskbell -p deskbell-load

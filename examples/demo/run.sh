@@ -32,16 +32,10 @@ url=http://127.0.0.1:$port
 page=http://localhost:$port # the page that the widgets stand on
 folder=demo
 config=$folder/deskbell.toml
-ready_tries=150 # a fifth of a second each
 broker=
 traffic=
 
-stop_process() {
-  if [ -n "$1" ] && kill -0 "$1" 2>/dev/null; then
-    kill -TERM "$1"
-    wait "$1" || true
-  fi
-}
+. examples/demo/processes.sh
 
 # In this order: traffic ends its chats while the broker still listens.
 stop() {
@@ -54,33 +48,8 @@ trap stop EXIT
 trap 'stop; echo; echo "demo: stopped; ./$folder may be deleted"; exit 0' INT
 trap 'exit 143' TERM HUP
 
-fail() {
-  printf 'demo: %s\n' "$1" >&2
-  exit 1
-}
-
-# As `fail`, with the broker's last lines.
-fail_with_log() {
-  if [ -s "$folder/broker.log" ]; then tail -n 20 "$folder/broker.log" >&2; fi
-  fail "$1"
-}
-
-# The status that the broker's second listener answers a path with; nothing if it does not answer.
-status() {
-  local answer
-  answer=$(
-    exec 2>/dev/null
-    exec 3<>"/dev/tcp/127.0.0.1/$admin" || exit
-    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$1" >&3
-    timeout 2 cat <&3
-  ) || true
-  awk 'NR == 1 { print $2 }' <<<"$answer"
-}
-
 for wanted in "$port" "$admin"; do
-  if (exec 3<>"/dev/tcp/127.0.0.1/$wanted") 2>/dev/null; then
-    fail "port $wanted is in use: end what listens there, or DEMO_PORT=$((port + 100)) make demo"
-  fi
+  need_port "$wanted" "DEMO_PORT=$((port + 100)) make demo"
 done
 
 rm -rf "$folder"
@@ -107,31 +76,17 @@ set -m
 broker=$!
 set +m
 
-tries=0
-until [ "$(status /readyz)" = 200 ]; do
-  kill -0 "$broker" 2>/dev/null || fail_with_log "the broker did not start"
-  tries=$((tries + 1))
-  [ "$tries" -lt "$ready_tries" ] || fail_with_log "the broker was not ready in time"
-  # Ends early when the broker does.
-  timeout 0.2 tail --pid="$broker" -f /dev/null || true
-done
+await_ready "$broker" "$admin" /readyz "the broker" "$folder/broker.log"
 printf 'the broker is ready on %s (data in ./%s)\n' "$url" "$folder"
 
-# Passwords of this demo only: made now, gone with the folder.
-for user in maya ines lou theo nadia; do
-  password="demo-$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')"
-  printf '%s\n' "$password" \
-    | "$bin/deskbell" --config "$config" user password "$user" >>"$folder/setup.log" 2>&1 \
-    || fail "no password for $user: $(tail -n 1 "$folder/setup.log")"
-  printf '%s %s\n' "$user" "$password" >>"$folder/passwords"
-done
+make_passwords "$bin/deskbell" --config "$config"
 
 printf '\n▶ examples/demo/demo.chat, slowly: Maya, Ines and Lou are librarians, Sam is a patron\n\n'
 outcome=0
 "$bin/deskbell-scripted-bot" --url "$url" --passwords "$folder/passwords" \
   --origin "birch-home=$page" --pace-ms 900 examples/demo/demo.chat \
   | tee "$folder/play.log" || outcome=$?
-[ "$outcome" = 0 ] || fail_with_log "the conversation did not go as written"
+[ "$outcome" = 0 ] || fail_with_log "the conversation did not go as written" "$folder/broker.log"
 if [ "$once" = yes ]; then exit 0; fi
 
 # The bot tells each chat's id as it is opened.
@@ -186,4 +141,4 @@ if [ "$live" = yes ]; then
   wait -n "$traffic" "$broker" || true
   if kill -0 "$broker" 2>/dev/null; then fail "the traffic ended"; fi
 fi
-wait "$broker" || fail_with_log "the broker ended"
+wait "$broker" || fail_with_log "the broker ended" "$folder/broker.log"
