@@ -10,8 +10,8 @@ mod store;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -142,6 +142,7 @@ pub async fn assemble(
         ended_sessions: ended.into_iter().collect(),
         settling: AtomicBool::new(false),
         starting: AtomicBool::new(false),
+        hints: Mutex::default(),
         registry: Registry::default(),
         patron_chats: DashMap::new(),
         addresses: Addresses::default(),

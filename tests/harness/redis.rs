@@ -2,7 +2,7 @@
 //! process id, killed when dropped.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use deskbell::config::RedisSettings;
@@ -74,6 +74,27 @@ impl Redis {
         self.process = Some(process);
     }
 
+    /// Keeps a copy of what the server has on its disk now.
+    pub fn remember(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a directory for a copy");
+        copy_files(&self.files(), copy.path());
+        copy
+    }
+
+    /// Kills the server, puts an earlier copy in the place of what it had, and starts it again: what
+    /// came since was never written, as after a loss of power.
+    pub fn go_back_to(&mut self, copy: &TempDir) {
+        self.kill();
+        std::fs::remove_dir_all(self.files()).expect("the server's files");
+        std::fs::create_dir(self.files()).expect("a directory for the server's files");
+        copy_files(copy.path(), &self.files());
+        self.start_again();
+    }
+
+    fn files(&self) -> PathBuf {
+        self.folder.path().join("appendonlydir")
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -140,6 +161,13 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("files to copy") {
+        let entry = entry.expect("a file to copy");
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy of a file");
     }
 }
 

@@ -80,6 +80,13 @@ impl Keeper {
         self.0.do_send(Look);
     }
 
+    /// The same, ready once it was looked at.
+    pub async fn looked(&self) {
+        if self.0.send(Look).await.is_err() {
+            tracing::error!("the directory's actor stopped");
+        }
+    }
+
     /// The same in somebody's name, who stands in the log with it.
     pub fn apply_as(
         &self,
@@ -163,6 +170,7 @@ fn show(node: &Arc<Node>, directory: Directory) {
     node.desk().directory_changed(shift);
     let signed_out = |peer: &Peer| peer.operator().is_some_and(|user| !is_active(node, user));
     node.registry.close_those(signed_out, CloseCode::SignedOut);
+    node.hand_on_hints();
 }
 
 /// Whether `user` may be signed in, by the directory as it is now.

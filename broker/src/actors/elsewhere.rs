@@ -4,7 +4,8 @@
 //!
 //! A node that has its store to itself hears nothing, and sweeps nothing.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -75,12 +76,50 @@ enum SweepError {
     Secrets(#[from] SecretsError),
 }
 
+/// Hints of chats that wait for a directory that was heard of before them: what came of a change of
+/// rights is shown to nobody who has none any more.
+#[derive(Debug, Default)]
+pub struct HeldBack {
+    /// Up to which version the directory has to be read first.
+    until: u64,
+    hints: VecDeque<Hint>,
+}
+
+/// Hints that may wait. Of more, chats are looked at by the next sweep.
+const HELD_MAX: usize = 10_000;
+
 impl Node {
+    /// The directory was read: what waited for it may be known.
+    pub(in crate::actors) fn hand_on_hints(&self) {
+        let mut held = self.held_back();
+        if held.until <= self.directory.load().version {
+            for hint in std::mem::take(&mut held.hints) {
+                self.take_to_chat(hint);
+            }
+        }
+    }
+
+    fn held_back(&self) -> MutexGuard<'_, HeldBack> {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the order of what was heard, also while some of it waits.
     fn heard(&self, hint: Hint) {
+        let mut held = self.held_back();
+        if hint.stream == StreamId::Directory {
+            held.until = held.until.max(hint.seq);
+            self.keeper().look();
+        } else if held.hints.is_empty() && held.until <= self.directory.load().version {
+            self.take_to_chat(hint);
+        } else if held.hints.len() < HELD_MAX {
+            held.hints.push_back(hint);
+        }
+    }
+
+    fn take_to_chat(&self, hint: Hint) {
         let Hint { stream, seq, live, after, records } = hint;
         match stream {
-            StreamId::Directory => self.keeper().look(),
-            StreamId::Staffing(_) => {}
+            StreamId::Directory | StreamId::Staffing(_) => {}
             StreamId::Chat(chat) => {
                 if let Some(handle) = self.registry.warm(chat) {
                     handle.moved(seq, after, records);
@@ -121,7 +160,7 @@ impl Node {
 
     /// Compares all that is in memory with the store.
     async fn sweep(&self) -> Result<(), SweepError> {
-        self.keeper().look();
+        self.keeper().looked().await;
         for (session, until) in self.secrets.ended_sessions(self.clock.now()).await? {
             self.ended_sessions.insert(session, until);
         }

@@ -1,8 +1,8 @@
 //! What every actor of a node shares: the ports, the current directory, the settings. Nothing here
 //! is the truth of a chat.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -21,6 +21,7 @@ use super::appender::Appender;
 use super::chat::bans::Addresses;
 use super::desk::Desk;
 use super::directory::Keeper;
+use super::elsewhere::HeldBack;
 use super::receipts::Receipts;
 use super::registry::Registry;
 use super::say::Encode;
@@ -80,6 +81,8 @@ pub struct Node {
     /// Set with it at a start, and not when the store was away: who stood somewhere just before
     /// counts as there.
     pub starting: AtomicBool,
+    /// What was heard of other nodes and waits.
+    pub hints: Mutex<HeldBack>,
     /// Where the actors are.
     pub registry: Registry,
     /// Live chats of each patron, kept by the DeskActor; sessions read it to enforce the limit.

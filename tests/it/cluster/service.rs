@@ -12,7 +12,7 @@ use deskbell_tests::broker;
 use deskbell_tests::cluster::Cluster;
 use deskbell_tests::crowd;
 use deskbell_tests::front::Way;
-use deskbell_tests::raw::{Raw, fresh_uuid};
+use deskbell_tests::raw::{Raw, fresh_uuid, http};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -115,6 +115,38 @@ async fn a_broker_without_its_server_keeps_its_people_and_goes_on_when_it_is_bac
     done(&answer);
     hears(&mut sam, |it| says(it, "meanwhile here")).await;
     assert_eq!(maya.ask("chat.post", post).await["seq"], answer["seq"], "it happened once");
+}
+
+#[tokio::test]
+async fn a_server_that_lost_a_part_of_a_chat_is_noticed_and_everybody_is_shown_what_is_left() {
+    let mut cluster = Cluster::start(RedisDurability::Async, &[]).await;
+    let keys = keys(&cluster).await;
+    let mut maya = operator(&cluster, &keys, 0, "maya").await;
+    let mut sam = patron(&cluster, &keys, 1).await;
+    let chat = ring(&mut sam).await;
+    done(&maya.write("chat.claim", json!({ "chat": chat })).await);
+    done(&sam.write("chat.post", json!({ "chat": chat, "text": "kept" })).await);
+    hears(&mut maya, |it| says(it, "kept")).await;
+    let copy = cluster.redis.remember();
+    for text in ["lost", "lost as well"] {
+        done(&sam.write("chat.post", json!({ "chat": chat, "text": text })).await);
+        hears(&mut maya, |it| says(it, text)).await;
+    }
+    cluster.redis.go_back_to(&copy);
+
+    let shown = |it: &Value| it["type"] == "chat.snapshot" && it["reason"] == "diverged";
+    for raw in [&mut maya, &mut sam] {
+        let snapshot = hears(raw, shown).await;
+        assert_eq!(snapshot["seq"], 3, "what is left: {snapshot}");
+    }
+    for node in 0..2 {
+        cluster.node(node).ready().await;
+        let (_, page) = http(cluster.node(node).admin_address, "GET /metrics", &[], "").await;
+        assert!(page.contains("deskbell_histories_changed_total 1"), "node {node} counts it");
+    }
+    done(&maya.write("chat.post", json!({ "chat": chat, "text": "Say it again?" })).await);
+    let heard = hears(&mut sam, |it| says(it, "Say it again?")).await;
+    assert_eq!(heard["seq"], 4, "it stands where something else stood");
 }
 
 #[tokio::test]
