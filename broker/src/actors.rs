@@ -28,6 +28,7 @@
 //! requests in flight per connection, asks per chat, bytes per outbox.
 
 pub mod appender;
+pub mod audit;
 pub mod chat;
 pub mod desk;
 pub mod directory;

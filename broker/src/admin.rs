@@ -113,6 +113,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/users/{user}/tokens", post(people::mint))
         .route("/log/chats/{chat}", get(log::show))
         .route("/log/missed", get(missed::list))
+        .route("/log/audit", get(log::audit))
         .route("/log/verify", post(log::verify))
         .route("/backup", post(log::backup))
         .with_state(state)

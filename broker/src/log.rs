@@ -46,6 +46,8 @@ pub enum StreamId {
     Chat(ChatId),
     /// `directory`: institutions, co-ops, people.
     Directory,
+    /// `audit`: what the store lost, and whoever looks for it has to know.
+    Audit,
     /// `staffing/DAY`: who went on and off monitoring on a day since 1970-01-01.
     Staffing(u32),
 }
@@ -55,6 +57,7 @@ impl fmt::Display for StreamId {
         match self {
             Self::Chat(chat) => write!(f, "chat/{chat}"),
             Self::Directory => f.write_str("directory"),
+            Self::Audit => f.write_str("audit"),
             Self::Staffing(day) => write!(f, "staffing/{day}"),
         }
     }
@@ -66,6 +69,7 @@ impl FromStr for StreamId {
         let refused = || format!("{text:?} names no stream");
         match text.split_once('/') {
             None if text == "directory" => Ok(Self::Directory),
+            None if text == "audit" => Ok(Self::Audit),
             Some(("chat", id)) => id.parse().map(Self::Chat).map_err(|_| refused()),
             Some(("staffing", day)) => day.parse().map(Self::Staffing).map_err(|_| refused()),
             _ => Err(refused()),

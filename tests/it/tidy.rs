@@ -49,8 +49,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.expect("the repository can be read").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let hidden = name.starts_with('.') && ![".ci", ".config", ".npmrc"].contains(&&*name);
-        // The demo's store stands in `/demo`; the demo itself in `examples/demo`.
-        let store = folder == root() && name == "demo";
+        // The demos' stores stand in `/demo*`; the demos themselves in `examples/demo`.
+        let store = folder == root() && name.starts_with("demo");
         if hidden || store || SKIPPED.contains(&&*name) {
             continue;
         }

@@ -255,7 +255,8 @@ pub async fn apply(
     Err(ApplyError::Unavailable(last))
 }
 
-async fn append_one(log: &dyn EventLog, append: Append) -> Outcome {
+/// One append, and what became of it.
+pub async fn append_one(log: &dyn EventLog, append: Append) -> Outcome {
     let (settle, settled) = oneshot::channel();
     log.append(
         vec![append],

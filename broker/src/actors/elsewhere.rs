@@ -119,7 +119,7 @@ impl Node {
     fn take_to_chat(&self, hint: Hint) {
         let Hint { stream, seq, live, after, records } = hint;
         match stream {
-            StreamId::Directory | StreamId::Staffing(_) => {}
+            StreamId::Directory | StreamId::Audit | StreamId::Staffing(_) => {}
             StreamId::Chat(chat) => {
                 if let Some(handle) = self.registry.warm(chat) {
                     handle.moved(seq, after, records);

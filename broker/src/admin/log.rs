@@ -5,9 +5,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use deskbell_protocol::ids::ChatId;
 
-use super::wire::{BackUp, ChatPage, ShowChat, Verified};
+use super::wire::{BackUp, ChatPage, Lines, ShowChat, Verified};
 use super::{AdminState, Problem, transcript};
 use crate::log::StreamId;
+use crate::log::record::audit::{HistoryChanged, decode};
 
 const SHOW_RECORDS: usize = 500;
 
@@ -24,6 +25,24 @@ pub(super) async fn show(
     let next = page.records.last().filter(|_| page.more).map(|record| record.seq);
     let lines = page.records.iter().map(|record| transcript::line(record, asked.text));
     Ok(Json(ChatPage { lines: lines.collect::<Result<_, _>>()?, next }))
+}
+
+pub(super) async fn audit(State(state): State<AdminState>) -> Result<Json<Lines>, Problem> {
+    let (mut lines, mut after) = (Vec::new(), 0);
+    loop {
+        let page = state.log.read(StreamId::Audit, after, SHOW_RECORDS).await?;
+        for stored in &page.records {
+            let HistoryChanged { chat, version, lost } = decode(&stored.entry.event)?;
+            let at = stored.entry.at;
+            let lost: Vec<_> = lost.iter().map(|(seq, eid)| format!("{seq}:{eid}")).collect();
+            let lost = lost.join(" ");
+            lines.push(format!("{at:.0}  {chat}  the store lost {lost}; {version} are left"));
+            after = stored.seq;
+        }
+        if !page.more {
+            return Ok(Json(Lines { lines }));
+        }
+    }
 }
 
 pub(super) async fn verify(State(state): State<AdminState>) -> Result<Json<Verified>, Problem> {

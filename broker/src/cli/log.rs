@@ -39,6 +39,8 @@ pub(super) enum LogCommand {
         #[arg(long, value_parser = moment)]
         since: Option<Timestamp>,
     },
+    /// List what the store lost of chats although it had acknowledged it
+    Audit,
     /// Read everything and name all damage
     Verify,
     Copy(copy::Copy),
@@ -51,6 +53,7 @@ impl LogCommand {
             Self::Copy(it) => it.run(settings),
             Self::Show { chat, text } => wait_for(show(&config, chat, text)),
             Self::Missed { since } => wait_for(missed(&config, since)),
+            Self::Audit => wait_for(audit(&config)),
             Self::Verify => wait_for(verify(&config)),
         }
     }
@@ -77,6 +80,15 @@ async fn missed(config: &Config, since: Option<Timestamp>) -> Result<(), CliErro
     let found: Lines = terminal::patiently("still reading", desk.get(&path)).await?;
     if found.lines.is_empty() {
         return terminal::remark(format!("no chat was missed since {since:.0}"));
+    }
+    found.lines.iter().try_for_each(terminal::say)
+}
+
+async fn audit(config: &Config) -> Result<(), CliError> {
+    let mut desk = Desk::open(config).await?;
+    let found: Lines = desk.get("/log/audit").await?;
+    if found.lines.is_empty() {
+        return terminal::remark("nothing is known to be lost");
     }
     found.lines.iter().try_for_each(terminal::say)
 }

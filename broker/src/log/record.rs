@@ -5,6 +5,7 @@
 //! under its version: a change is a new version, an upcaster from the one before, and a fixture.
 //! Not here: where records are kept, and what they mean.
 
+pub mod audit;
 pub mod chat;
 pub mod directory;
 pub mod staffing;
@@ -30,6 +31,7 @@ pub(crate) struct Upcaster {
 /// The kind named `text`, if this broker knows it.
 pub fn known(text: &str) -> Option<&'static str> {
     let kinds = chat::KINDS.iter().chain(directory::KINDS).chain(staffing::KINDS);
+    let kinds = kinds.chain(audit::KINDS);
     kinds.map(|(kind, _)| *kind).find(|kind| *kind == text)
 }
 
@@ -38,6 +40,7 @@ pub fn blank(event: &StoredEvent) -> Result<StoredEvent, LogError> {
     match event.kind.split_once('.') {
         Some(("chat", _)) => chat::blank(event),
         Some(("directory", _)) => directory::blank(event),
+        Some(("audit", _)) => audit::decode(event).map(|event| audit::encode(&event)),
         Some(("staffing", _)) => staffing::decode(event).map(|event| staffing::encode(&event)),
         _ => Err(newer(event.kind, event.version)),
     }
@@ -52,6 +55,7 @@ pub fn checksum(stream: StreamId, seq: u64, entry: &Entry) -> u32 {
             sum.update(&chat.0.to_be_bytes());
         }
         StreamId::Directory => sum.update(b"d"),
+        StreamId::Audit => sum.update(b"a"),
         StreamId::Staffing(day) => {
             sum.update(b"s");
             sum.update(&day.to_be_bytes());

@@ -37,7 +37,7 @@ pub struct RedisLog {
     server: Server,
     store: Store,
     /// Batches on their way to the one task that writes.
-    writing: mpsc::Sender<(Vec<Append>, Done)>,
+    writer: mpsc::Sender<(Vec<Append>, Done)>,
 }
 
 /// Batches that may wait. Each shard has few at a time on their way, and each actor one append.
@@ -55,9 +55,9 @@ impl RedisLog {
     /// The log of the broker number `node`.
     pub fn on(server: Server, node: u64) -> Self {
         let store = Store::new(server.line(), node);
-        let (writing, waiting) = mpsc::channel(WAITING_MAX);
+        let (writer, waiting) = mpsc::channel(WAITING_MAX);
         server.spawn(write(store.clone(), waiting));
-        Self { server, store, writing }
+        Self { server, store, writer }
     }
 
     /// Reads every record and every summary. It stops at the first damage in what it reads.
@@ -77,7 +77,7 @@ impl RedisLog {
 
 impl EventLog for RedisLog {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        if let Err(refused) = self.writing.try_send((batch, done)) {
+        if let Err(refused) = self.writer.try_send((batch, done)) {
             let (TrySendError::Full((batch, done)) | TrySendError::Closed((batch, done))) = refused;
             let why = "too many appends wait for Redis".to_owned();
             done(vec![Outcome::Unavailable { why }; batch.len()]);

@@ -144,6 +144,13 @@ async fn a_server_that_lost_a_part_of_a_chat_is_noticed_and_everybody_is_shown_w
         let (_, page) = http(cluster.node(node).admin_address, "GET /metrics", &[], "").await;
         assert!(page.contains("deskbell_histories_changed_total 1"), "node {node} counts it");
     }
+    let on_record = async {
+        while audit(&cluster).await.lines().count() < 2 {}
+        audit(&cluster).await
+    };
+    let lines = timeout(PATIENCE, on_record).await.expect("each node puts it on record");
+    let names = |line: &str| line.contains(chat.as_str().unwrap()) && line.contains("3 are left");
+    assert!(lines.lines().all(names) && lines.contains(" 4:") && lines.contains(" 5:"), "{lines}");
     done(&maya.write("chat.post", json!({ "chat": chat, "text": "Say it again?" })).await);
     let heard = hears(&mut sam, |it| says(it, "Say it again?")).await;
     assert_eq!(heard["seq"], 4, "it stands where something else stood");
@@ -191,6 +198,17 @@ async fn people_of_a_killed_broker_count_no_longer_than_its_lease() {
     // That her librarian is away for now is not the patron's affair.
     hears(&mut sam, |it| it["type"] == "chat.event" && it["event"]["type"] == "hidden").await;
     assert_eq!(colleagues(&mut ines).await, 0);
+}
+
+/// What `deskbell log audit` says.
+async fn audit(cluster: &Cluster) -> String {
+    let folder = tempfile::tempdir().expect("a directory of the command's own");
+    let settings = cluster.redis.settings();
+    let mut arguments = vec!["log", "audit"];
+    arguments.extend(settings.iter().flat_map(|it| ["--set", it.as_str()]));
+    let output = broker::command(folder.path(), &arguments).await;
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[tokio::test]

@@ -11,7 +11,9 @@ use deskbell_protocol::ids::Eid;
 
 use super::history::{History, Written};
 use super::{ChatActor, Stage};
+use crate::actors::audit;
 use crate::actors::say::{Committed, Refused};
+use crate::log::record::audit::HistoryChanged;
 use crate::log::{LogError, Page, Record, record};
 
 /// Records read at once.
@@ -182,8 +184,8 @@ impl ChatActor {
         self.lost.clear();
         metrics::counter!(crate::telemetry::HISTORIES_CHANGED).increment(1);
         let (chat, version) = (self.chat, self.state.version);
-        let events = lost.iter().map(|(seq, eid)| format!("{seq}:{eid}")).collect::<Vec<_>>();
-        tracing::error!(%chat, version, lost = events.join(" "), "the store lost a part of a chat");
+        tracing::error!(%chat, version, lost = lost.len(), "the store lost a part of a chat");
+        audit::note(self.seat.node.clone(), HistoryChanged { chat, version, lost });
     }
 
     fn failed(&mut self, why: &str, ctx: &mut Context<Self>) {

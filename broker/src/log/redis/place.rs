@@ -17,7 +17,7 @@ pub(super) fn partition(stream: StreamId) -> u16 {
         StreamId::Chat(chat) => {
             u16::try_from(chat.0 % u128::from(PARTITIONS)).expect("a remainder of 128")
         }
-        StreamId::Directory | StreamId::Staffing(_) => 0,
+        StreamId::Directory | StreamId::Audit | StreamId::Staffing(_) => 0,
     }
 }
 

@@ -32,6 +32,10 @@ impl Key {
                 bytes[0] = b'd';
                 1
             }
+            StreamId::Audit => {
+                bytes[0] = b'a';
+                1
+            }
             StreamId::Staffing(day) => {
                 bytes[0] = b's';
                 bytes[1..5].copy_from_slice(&day.to_be_bytes());
@@ -52,6 +56,7 @@ impl Key {
                 id.try_into().ok().map(u128::from_be_bytes).map(ChatId).map(StreamId::Chat)
             }
             (b'd', []) => Some(StreamId::Directory),
+            (b'a', []) => Some(StreamId::Audit),
             (b's', day) => day.try_into().ok().map(u32::from_be_bytes).map(StreamId::Staffing),
             _ => None,
         }
