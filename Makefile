@@ -39,7 +39,7 @@ demo: pages ## Play a live chat in a demo co-op, say what to open (TRAFFIC=1, SE
 	cargo build -p deskbell -p deskbell-scripted-bot -p deskbell-traffic -p hello-desk
 	@examples/demo/run.sh $(if $(ONCE),--once,$(if $(TRAFFIC)$(SEED),--traffic $(SEED)))
 
-cluster: pages ## Play the demo on two brokers, Redis and a front while one broker is killed (ONCE=1)
+cluster: pages ## Play the demo on two brokers and Redis while one is killed (ONCE=1)
 	@.ci/setup --cluster
 	cargo build -p deskbell -p deskbell-scripted-bot
 	@examples/demo/cluster.sh $(if $(ONCE),--once)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Two brokers on one Redis server behind a round-robin front, all in ./demo-cluster: a conversation
 # is played through the front, and one broker is killed in the middle of it and started again.
-# Runs until Ctrl-C; `--once` ends after the play, with its outcome. The front listens on CLUSTER_PORT
-# (8090); brokers, their second listeners and Redis on the five ports after it.
+# Runs until Ctrl-C; `--once` ends after the play, with its outcome. The front listens on
+# CLUSTER_PORT (8090); brokers, their second listeners and Redis on the five ports after it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -125,7 +125,7 @@ printf 'two brokers on one Redis server are ready behind %s (data in ./%s)\n' "$
 
 make_passwords "$bin/deskbell" --config "$folder/broker-0.toml"
 
-printf '\n▶ examples/demo/demo.chat, slowly, through both brokers; the first is killed on the way\n\n'
+printf '\n▶ examples/demo/demo.chat, slowly; the first broker is killed on the way\n\n'
 play() {
   "$bin/deskbell-scripted-bot" --url "$url" --passwords "$folder/passwords" \
     --origin "birch-home=$page" --pace-ms 900 examples/demo/demo.chat 2>&1 \
@@ -144,7 +144,8 @@ while IFS= read -r line; do
       ;;
   esac
 done < <(play)
-[ -e "$folder/played" ] || fail_with_log "the conversation did not go as written" "$folder/broker-1.log"
+[ -e "$folder/played" ] \
+  || fail_with_log "the conversation did not go as written" "$folder/broker-1.log"
 [ -z "${brokers[0]}" ] || fail "no broker was killed: the play has no line \"$kill_at\""
 start_broker 0
 printf '\n▶ the conversation went as written, and the first broker is back\n'

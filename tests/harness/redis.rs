@@ -81,8 +81,8 @@ impl Redis {
         copy
     }
 
-    /// Kills the server, puts an earlier copy in the place of what it had, and starts it again: what
-    /// came since was never written, as after a loss of power.
+    /// Kills the server, puts an earlier copy in the place of what it had, and starts it again:
+    /// what came since was never written, as after a loss of power.
     pub fn go_back_to(&mut self, copy: &TempDir) {
         self.kill();
         std::fs::remove_dir_all(self.files()).expect("the server's files");

@@ -18,13 +18,13 @@ use clap::Args;
 
 use crate::WindowArgs;
 use crate::bench::child::{Child, Output};
-use crate::bench::cluster::Level;
 use crate::measure::{Outcome, Window};
 use crate::report;
 use crate::server::Server;
 use crate::workload::Workload;
 
 pub(crate) use crate::bench::broker::{Broker, ORIGIN, QUEUE, WIDGET, user};
+pub(crate) use crate::bench::cluster::Level;
 
 const SERVER_CORE: &str = "0";
 const LOAD_CORE: &str = "1";

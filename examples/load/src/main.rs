@@ -14,6 +14,7 @@ mod process;
 mod race;
 mod relay;
 mod report;
+mod resume;
 mod server;
 mod socket;
 mod workload;
@@ -29,6 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::bench::BenchArgs;
 use crate::measure::Window;
 use crate::race::RaceArgs;
+use crate::resume::ResumeArgs;
 use crate::server::{Desk, Server};
 use crate::workload::Workload;
 
@@ -61,6 +63,8 @@ enum Command {
     Bench(BenchArgs),
     /// Lets many operators claim one chat at the same moment, round after round: one wins each.
     Race(RaceArgs),
+    /// Kills one broker of two under all of its clients: each resumes at the other without a gap.
+    Resume(ResumeArgs),
 }
 
 #[derive(Args)]
@@ -114,6 +118,7 @@ fn main() -> Result<()> {
     match &command {
         Command::Bench(arguments) => bench::pin(arguments.pinned)?,
         Command::Race(arguments) => bench::pin(arguments.pinned)?,
+        Command::Resume(arguments) => bench::pin(arguments.pinned)?,
         Command::Relay { .. } | Command::Run { .. } => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -124,6 +129,7 @@ fn main() -> Result<()> {
             Command::Relay { listen } => relay::serve(relay::bind(listen)?).await,
             Command::Run { target, workload } => run(target, workload).await,
             Command::Bench(arguments) => until_stopped(bench::run(&arguments)).await,
+            Command::Resume(arguments) => until_stopped(resume::run(&arguments)).await,
             Command::Race(arguments) => until_stopped(race::run(&arguments)).await,
         }
     })

@@ -63,6 +63,14 @@ pub(crate) struct Pair {
     pub chat: String,
 }
 
+/// A connection, and the token that lets its client come back.
+pub(crate) struct Seat {
+    /// The connection.
+    pub socket: Socket,
+    /// The token.
+    pub token: String,
+}
+
 /// Stands for a chat where the server knows none, at the same length.
 const NO_CHAT: &str = "00000000000000000000000000";
 
@@ -115,21 +123,24 @@ impl Server {
     }
 
     /// A patron's chat that `operator` has claimed.
-    pub(crate) async fn pair(&self, number: usize, mut operator: Socket) -> Result<Pair> {
+    pub(crate) async fn pair(&self, number: usize, operator: Socket) -> Result<Pair> {
         let Some(desk) = &self.desk else {
             let patron = Socket::connect(self.address, &format!("/chat/{number}"), None).await?;
             return Ok(Pair { patron, operator, chat: NO_CHAT.to_owned() });
         };
-        let mut patron = self.patron(desk, number).await?;
-        let question = format!(r#","cmid":"{}","question":"Are you there?""#, frame::cmid(0));
-        let ToClient::Ok { chat: Some(chat), .. } = patron.request("chat.open", &question).await?
-        else {
-            bail!("the reply to chat.open names no chat");
-        };
-        let chat = chat.to_string();
-        let claim = format!(r#","chat":"{chat}","cmid":"{}""#, frame::cmid(0));
-        operator.request("chat.claim", &claim).await?;
-        Ok(Pair { patron, operator, chat })
+        claimed(self.patron(desk, number).await?, operator).await
+    }
+
+    /// Both ends of a claimed chat at a broker, with what lets them come back.
+    pub(crate) async fn seats(&self, number: usize) -> Result<(Seat, Seat, String)> {
+        let desk = self.desk.as_ref().context("a relay knows nobody again")?;
+        let token = desk.tokens[number % desk.tokens.len()].clone();
+        let operator = self.operator_on_duty(desk, number).await?;
+        let patron_token = self.patron_token(desk).await?;
+        let patron = greet(self.address, desk, &patron_token, number).await?;
+        let Pair { patron, operator, chat } = claimed(patron, operator).await?;
+        let patron = Seat { socket: patron, token: patron_token };
+        Ok((patron, Seat { socket: operator, token }, chat))
     }
 
     async fn watching_operator(&self, desk: &Desk, number: usize) -> Result<Socket> {
@@ -152,16 +163,39 @@ impl Server {
     }
 
     async fn patron(&self, desk: &Desk, number: usize) -> Result<Socket> {
+        let token = self.patron_token(desk).await?;
+        greet(self.address, desk, &token, number).await
+    }
+
+    async fn patron_token(&self, desk: &Desk) -> Result<String> {
         let body = format!(r#"{{"widget":"{}"}}"#, desk.widget);
         let head = format!("Origin: {}\r\nContent-Type: application/json\r\n", desk.origin);
         let answer = http(self.address, "POST /v1/patron-sessions", &head, &body).await?;
         let granted: Granted = serde_json::from_str(&answer)
             .with_context(|| format!("no patron session: {answer}"))?;
-        greet(self.address, desk, &granted.token, number).await
+        Ok(granted.token)
     }
 }
 
-async fn greet(at: SocketAddr, desk: &Desk, token: &str, number: usize) -> Result<Socket> {
+async fn claimed(mut patron: Socket, mut operator: Socket) -> Result<Pair> {
+    let question = format!(r#","cmid":"{}","question":"Are you there?""#, frame::cmid(0));
+    let ToClient::Ok { chat: Some(chat), .. } = patron.request("chat.open", &question).await?
+    else {
+        bail!("the reply to chat.open names no chat");
+    };
+    let chat = chat.to_string();
+    let claim = format!(r#","chat":"{chat}","cmid":"{}""#, frame::cmid(0));
+    operator.request("chat.claim", &claim).await?;
+    Ok(Pair { patron, operator, chat })
+}
+
+/// Signs in, as a page of the desk's origin.
+pub(crate) async fn greet(
+    at: SocketAddr,
+    desk: &Desk,
+    token: &str,
+    number: usize,
+) -> Result<Socket> {
     let mut socket = Socket::connect(at, WEBSOCKET_PATH, Some(&desk.origin)).await?;
     let client = frame::cmid(number as u64);
     let hello = format!(r#","token":"{token}","client":"{client}","app":"deskbell-load""#);

@@ -122,6 +122,16 @@ impl Socket {
 
     /// The same where a refusal is an answer, too.
     pub(crate) async fn ask(&mut self, kind: &str, body: &str) -> Result<ToClient> {
+        self.ask_hearing(kind, body, &mut Vec::new()).await
+    }
+
+    /// The same, with what comes in between.
+    pub(crate) async fn ask_hearing(
+        &mut self,
+        kind: &str,
+        body: &str,
+        heard: &mut Vec<ToClient>,
+    ) -> Result<ToClient> {
         self.next_id += 1;
         let id = self.next_id;
         self.writer.queue_text(&format!(r#"{{"type":"{kind}","id":{id}{body}}}"#));
@@ -141,7 +151,7 @@ impl Socket {
                     self.writer.queue_text(PONG);
                     self.writer.flush_all().await?;
                 }
-                _ => {}
+                other => heard.push(other),
             }
         }
     }

@@ -58,18 +58,16 @@ impl Store {
     /// Outcomes of a batch, each append by itself, in one round trip.
     pub(super) async fn append_all(&self, batch: Vec<Append>) -> Vec<Outcome> {
         let began = tokio::time::Instant::now();
-        let calls: Vec<_> = batch.iter().map(|append| self.call(append)).collect();
         let connection = self.line.connected();
-        let mut answers = self.send(&calls).await;
+        let mut answers = self.send(batch.iter()).await;
         if let Ok(answers) = &mut answers
             && answers.iter().any(|it| it.as_ref().is_err_and(is_no_script))
         {
             // The server was started anew: told the script again, it is asked what it did not do.
             let missed = |at: &usize| answers[*at].as_ref().is_err_and(is_no_script);
-            let missed: Vec<_> = (0..calls.len()).filter(missed).collect();
-            let again: Vec<_> = missed.iter().map(|at| calls[*at].clone()).collect();
+            let missed: Vec<_> = (0..batch.len()).filter(missed).collect();
             if self.load(APPEND).await.is_ok()
-                && let Ok(second) = self.send(&again).await
+                && let Ok(second) = self.send(missed.iter().map(|at| &batch[*at])).await
             {
                 for (at, answer) in missed.into_iter().zip(second) {
                     answers[at] = answer;
@@ -110,11 +108,14 @@ impl Store {
         call
     }
 
-    async fn send(&self, calls: &[Cmd]) -> Result<Vec<RedisResult<Answer>>, ServerError> {
-        let mut together = Pipeline::with_capacity(calls.len());
+    async fn send(
+        &self,
+        batch: impl ExactSizeIterator<Item = &Append>,
+    ) -> Result<Vec<RedisResult<Answer>>, ServerError> {
+        let mut together = Pipeline::with_capacity(batch.len());
         together.ignore_errors();
-        for call in calls {
-            together.add_command(call.clone());
+        for append in batch {
+            together.add_command(self.call(append));
         }
         self.line.ask(&together).await
     }

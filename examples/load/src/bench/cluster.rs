@@ -18,7 +18,7 @@ use crate::server::{Cluster, Server};
 
 /// What an acknowledgement means.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Level {
+pub(crate) enum Level {
     Async,
     Disk,
 }
@@ -55,11 +55,16 @@ impl Nodes {
         }
         self.redis.terminate().await
     }
+
+    /// Kills the first broker: nothing of it gets another turn.
+    pub(crate) fn kill_first(&mut self) {
+        drop(self.brokers.remove(0));
+    }
 }
 
 impl Broker {
     /// Starts two on a fresh server.
-    pub(super) async fn start_cluster(&mut self, level: Level) -> Result<(Nodes, Server)> {
+    pub(crate) async fn start_cluster(&mut self, level: Level) -> Result<(Nodes, Server)> {
         let place = self.store.with_file_name("redis");
         if place.exists() {
             std::fs::remove_dir_all(&place)?;
