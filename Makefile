@@ -44,7 +44,8 @@ cluster: pages ## Play the demo on two brokers and Redis while one is killed (ON
 	cargo build -p deskbell -p deskbell-scripted-bot
 	@examples/demo/cluster.sh $(if $(ONCE),--once)
 
-bench: pages ## Measure the broker against a bare relay (release build)
+bench: pages ## Measure a broker, and two on Redis, against a bare relay (release build)
+	@.ci/setup --bench
 	cargo build --release -p deskbell -p deskbell-load
 	target/release/deskbell-load bench --broker target/release/deskbell
 

@@ -73,7 +73,7 @@ pub type Listener = Arc<dyn Fn(Heard<'_>) + Send + Sync>;
 pub struct Server {
     link: Arc<Link>,
     /// Held for its end only.
-    last: Arc<LetGo>,
+    _last: Arc<LetGo>,
 }
 
 /// What the tasks of its thread share.
@@ -129,7 +129,7 @@ impl Server {
             .map_err(|error| away(error.to_string()))?;
         let link = opened.recv().map_err(|_| away("its thread ended".into()))??;
         let last = Arc::new(LetGo(link.closed.clone()));
-        Ok(Self { link, last })
+        Ok(Self { link, _last: last })
     }
 
     /// What an acknowledgement of this server means.
@@ -154,11 +154,6 @@ impl Server {
         // Who waits stays.
         self.spawn(async move { answer.send(work.await).ok() });
         done.recv().map_err(|_| ServerError::Away("its thread ended".into()))?
-    }
-
-    /// Ready when the last handle is gone.
-    pub fn closed(&self) -> CancellationToken {
-        self.last.0.clone()
     }
 
     /// A way to ask that keeps nothing alive, for tasks that outlive no handle.
@@ -242,15 +237,13 @@ impl Line {
     /// What an error means; one of the connection itself, or of a server that became a replica,
     /// gives the connection up.
     pub fn failed(&self, error: &RedisError, number: u64) -> ServerError {
-        let refused = error.code().is_some();
-        let is_primary_no_more = error.code() == Some("READONLY");
-        if !refused || is_primary_no_more {
+        let is_lost = error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error();
+        if is_lost || error.code() == Some("READONLY") {
             self.link.give_up(number, ServerError::Away(error.to_string()));
         }
-        if refused {
-            ServerError::Away(error.to_string())
-        } else {
-            ServerError::Unknown(error.to_string())
+        match error.code() {
+            Some(_) => ServerError::Away(error.to_string()),
+            None => ServerError::Unknown(error.to_string()),
         }
     }
 

@@ -1,5 +1,5 @@
-//! What other nodes on the same store do, taken to whom it concerns on this one. Every hint is a
-//! reason to look and nothing more, so that one which is lost costs time and no truth: each ten
+//! What other nodes on the same store do, taken to whom it concerns on this one. A hint is a reason
+//! to look, whatever it carries, so that one which is lost costs time and no truth: each ten
 //! seconds, and at once after anything that may have been missed, all is compared with the store.
 //!
 //! A node that has its store to itself hears nothing, and sweeps nothing.
@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use deskbell_protocol::ids::ChatId;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -17,7 +18,6 @@ use crate::log::{Hint, LiveChange, LogError, News, StreamId, record};
 use crate::presence::{Elsewhere, Signal};
 use crate::secrets::SecretsError;
 use crate::secrets::address::AddressHash;
-use deskbell_protocol::ids::ChatId;
 
 /// How often everything is compared with the store.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);

@@ -248,6 +248,8 @@ pub(crate) async fn the_summary_changes_with_the_events_or_not_at_all(subject: S
 
 pub(crate) async fn heads_name_the_last_record(subject: Subject) {
     let log = subject.open();
+    assert!(log.heads(Vec::new()).await.unwrap().is_empty(), "of none, none");
+    assert!(all(&*log, Vec::new()).await.is_empty(), "nor of an empty batch");
     append(&*log, filled(chat(1), 0, 3)).await;
     let last = read(&*log, chat(1)).await.pop().unwrap();
     let heads = log.heads(vec![chat(2), chat(1)]).await.unwrap();

@@ -50,6 +50,14 @@ impl TestServer {
         Server::open(&settings, node)
     }
 
+    /// Whether any of its files holds these bytes.
+    pub(crate) fn files_hold(&self, needle: &[u8]) -> bool {
+        let files = std::fs::read_dir(self.folder.path().join("appendonlydir")).unwrap();
+        files
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default())
+            .any(|bytes| bytes.windows(needle.len()).any(|it| it == needle))
+    }
+
     /// A plain client.
     pub(crate) fn client(&self) -> ::redis::Connection {
         ::redis::Client::open(self.url()).unwrap().get_connection().unwrap()

@@ -12,7 +12,7 @@ use deskbell_tests::broker;
 use deskbell_tests::cluster::Cluster;
 use deskbell_tests::crowd;
 use deskbell_tests::front::Way;
-use deskbell_tests::raw::{Raw, fresh_uuid, http};
+use deskbell_tests::raw::{Raw, fresh_uuid, http, operator_token};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -62,6 +62,9 @@ fn says(frame: &Value, text: &str) -> bool {
 async fn of_two_operators_on_different_nodes_one_wins_each_of_a_thousand_claims() {
     let cluster = Cluster::start(RedisDurability::Async, &crowd::SETTINGS).await;
     let keys = keys(&cluster).await;
+    let token = operator_token(&keys, "lou", 3600);
+    let (_, welcome) = Raw::greet(cluster.node(0).address, None, &token).await;
+    assert_eq!(welcome["durability"], "redis-async", "{welcome}");
     let mut maya = operator(&cluster, &keys, 0, "maya").await;
     let mut ines = operator(&cluster, &keys, 1, "ines").await;
     let mut wins = [0; 2];

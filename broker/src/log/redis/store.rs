@@ -57,6 +57,9 @@ impl Store {
 
     /// Outcomes of a batch, each append by itself, in one round trip.
     pub(super) async fn append_all(&self, batch: Vec<Append>) -> Vec<Outcome> {
+        if batch.is_empty() {
+            return Vec::new();
+        }
         let began = tokio::time::Instant::now();
         let connection = self.line.connected();
         let mut answers = self.send(batch.iter()).await;

@@ -1,18 +1,23 @@
 //! The contract against a real server, and what only this adapter can get wrong.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ::redis::cmd;
 use deskbell_protocol::ids::Eid;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::*;
 use crate::config::written::RedisDurability;
 use crate::log::contract::events::posted;
-use crate::log::contract::events::{chat, filled, one};
-use crate::log::contract::{Subject, all, append, promises, read, scan};
+use crate::log::contract::events::{canary, chat, filled, one};
+use crate::log::contract::{Subject, all, append, list, promises, read, scan};
 use crate::log::{Hint, LiveChange, News, Outcome};
 use crate::redis::testing::TestServer;
+
+/// What did not come after this will not come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn log(server: &TestServer, node: u64) -> Result<Arc<dyn EventLog>, LogError> {
     Ok(Arc::new(RedisLog::on(server.open(node)?, node)))
@@ -24,6 +29,7 @@ fn subject() -> Subject {
 }
 
 promises!(subject());
+list!(crate::log::contract::kept, subject(); what_was_acknowledged_is_there_after_opening_again);
 
 #[tokio::test]
 async fn a_log_says_no_more_of_an_acknowledgement_than_the_server_keeps() {
@@ -35,6 +41,55 @@ async fn a_log_says_no_more_of_an_acknowledgement_than_the_server_keeps() {
     always.arg("SET").arg("appendfsync").arg("always").exec(&mut server.client()).unwrap();
     let disk = server.open_as(1, RedisDurability::Disk).unwrap();
     assert_eq!(RedisLog::on(disk, 1).durability().as_str(), "redis-disk");
+}
+
+#[tokio::test]
+async fn erased_text_leaves_the_server_s_file_with_the_rewrite_that_is_asked_for() {
+    let server = TestServer::start();
+    let log = log(&server, 1).unwrap();
+    append(&*log, canary(chat(1))).await;
+    let gone = async |is_there: bool| {
+        while server.files_hold(b"canary") != is_there {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, gone(true)).await.expect("it is written in plain first");
+    log.erase(chat(1), Erasure::All, "asked".into()).await.unwrap();
+    timeout(PATIENCE, gone(false)).await.expect("the file is written anew");
+    let left = read(&*log, chat(1)).await;
+    assert!(!left.is_empty() && !format!("{left:?}").contains("canary"), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_became_a_replica_is_given_up_until_it_is_a_primary_again() {
+    let server = TestServer::start();
+    let log = log(&server, 1).unwrap();
+    append(&*log, filled(chat(1), 0, 1)).await;
+    let replica_of = |host: &str, port: &str| {
+        cmd("REPLICAOF").arg(host).arg(port).exec(&mut server.client()).unwrap();
+    };
+    replica_of("127.0.0.1", "1");
+    let refused = async {
+        loop {
+            match append(&*log, filled(chat(1), 1, 1)).await {
+                Outcome::Unavailable { why } if why.contains("it is a replica") => return,
+                Outcome::Unavailable { .. } => {}
+                held => panic!("a replica takes nothing: {held:?}"),
+            }
+        }
+    };
+    timeout(PATIENCE, refused).await.expect("it is looked at again");
+    replica_of("NO", "ONE");
+    let taken = async {
+        loop {
+            match append(&*log, filled(chat(1), 1, 1)).await {
+                Outcome::Unavailable { .. } => {}
+                outcome => return outcome,
+            }
+        }
+    };
+    let outcome = timeout(PATIENCE, taken).await.expect("it is used again");
+    assert_eq!(outcome, Outcome::Appended { first_seq: 2 });
 }
 
 /// What one broker hears of the others.

@@ -81,6 +81,7 @@ async fn who_comes_and_goes_on_one_node_counts_on_the_other() {
     assert!(!here.presence().operator_disconnected(&id("maya"), 1).departed, "nor is she gone");
     there.presence().tell(&id("maya"), Told { status: Status::Away, ..monitors(1) });
     here.until(|it| it.all_away(&coop())).await;
+    there.until(|it| it.sessions(&id("maya")).len() == 1).await;
     assert!(there.presence().operator_disconnected(&id("maya"), 2).departed);
     here.until(|it| !it.online(&coop())).await;
 
