@@ -6,7 +6,7 @@ use std::time::Duration;
 use deskbell::config::written::RedisDurability;
 use deskbell_tests::cluster::Cluster;
 use deskbell_tests::crowd::{self, Crowd};
-use deskbell_tests::front::Front;
+use deskbell_tests::front::{Front, Way};
 use deskbell_tests::history::assert_good;
 use deskbell_tests::redis::signal;
 use deskbell_tests::seed;
@@ -29,7 +29,10 @@ struct Load {
 impl Load {
     async fn on(durability: RedisDurability, run: &str) -> Self {
         let further = [&crowd::SETTINGS[..], &PINGS[..]].concat();
-        let cluster = Cluster::start(durability, &further).await;
+        Self::before(Cluster::start(durability, &further).await, run).await
+    }
+
+    async fn before(cluster: Cluster, run: &str) -> Self {
         let front = Front::before(cluster.addresses()).await;
         let crowd = Crowd::gather(&front.url(), seed::of(run), PATRONS).await;
         let mut load = Self { cluster, front, crowd };
@@ -115,6 +118,24 @@ async fn a_server_that_stands_still_holds_everybody_up_and_loses_nothing() {
     }
     signal(server, "CONT");
     load.goes_on("load on the server as it goes on").await;
+    load.judge().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_is_cut_off_from_its_server_keeps_its_clients_and_catches_up() {
+    let further = [&crowd::SETTINGS[..], &PINGS[..]].concat();
+    let mut cluster = Cluster::start(RedisDurability::Async, &further).await;
+    let way = Way::to(cluster.redis.socket());
+    cluster.kill_node(0);
+    cluster.set(0, format!("redis.url={}", way.url()));
+    cluster.start_node(0).await;
+    let mut load = Load::before(cluster, "a broker cut off").await;
+    for _ in 0..3 {
+        way.cut(true);
+        load.cluster.node(0).not_ready().await;
+        way.cut(false);
+        load.goes_on("load on both again").await;
+    }
     load.judge().await;
 }
 
