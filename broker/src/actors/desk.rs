@@ -31,7 +31,7 @@ use self::alarms::Alarms;
 use self::elsewhere::ToldElsewhere;
 pub use self::handlers::DirectoryChanged;
 use self::handlers::{
-    Arrived, Departed, From, Moved, OfferNext, Personal, Previewing, SignOut, SignOutEverywhere,
+    Arrived, Departed, Moved, OfferNext, Personal, Previewing, SignOut, SignOutEverywhere, Source,
     SyncDesk, ToldBy, Wake,
 };
 use self::settling::Settling;
@@ -41,7 +41,7 @@ use super::node::{Node, Seat};
 use super::queue::QueueSync;
 use super::say::{Place, Refused};
 use super::session::Peer;
-use crate::presence::{self, Arrival, ConnectionId, NodeId, Shift, Signal, Told};
+use crate::presence::{self, Arrival, ConnectionId, NodeId, Shift, Told};
 use crate::views::claims::Claims;
 use crate::views::desk::DeskView;
 
@@ -61,17 +61,17 @@ impl Desk {
         summary: Option<Arc<Summary>>,
         claimed_by: Option<UserId>,
     ) {
-        self.0.do_send(Moved { chat, at, summary, from: From::Here { claimed_by } });
+        self.0.do_send(Moved { chat, at, summary, from: Source::Here { claimed_by } });
     }
 
     /// The same, also if what is known is newer: the store itself went back.
     pub fn replace(&self, chat: ChatId, at: u64, summary: Option<Arc<Summary>>) {
-        self.0.do_send(Moved { chat, at, summary, from: From::Anew });
+        self.0.do_send(Moved { chat, at, summary, from: Source::Anew });
     }
 
     /// The same, as another node told.
     pub fn heard(&self, chat: ChatId, at: u64, summary: Option<Arc<Summary>>) {
-        self.0.do_send(Moved { chat, at, summary, from: From::Elsewhere });
+        self.0.do_send(Moved { chat, at, summary, from: Source::Elsewhere });
     }
 
     /// All live chats, as the store had them.
@@ -79,27 +79,9 @@ impl Desk {
         self.0.do_send(Swept(live));
     }
 
-    /// What another node told of people; what it told of chats is theirs.
+    /// What another node told of people.
     pub fn told_elsewhere(&self, told: presence::Elsewhere) {
-        use presence::Elsewhere;
-        self.0.do_send(match told {
-            Elsewhere::Shifted(shift) => ToldElsewhere::Shifted(shift),
-            Elsewhere::Told { user, told, shift } => ToldElsewhere::Told { user, told, shift },
-            Elsewhere::OperatorLost { user, shift } => ToldElsewhere::OperatorLost { user, shift },
-            Elsewhere::PatronLost(session) => ToldElsewhere::PatronLost(session),
-            Elsewhere::NodeLost(node) => ToldElsewhere::NodeLost(node),
-            Elsewhere::Signal(node, Signal::Previewing { chat, by }) => {
-                ToldElsewhere::Previewing { node, chat, by }
-            }
-            Elsewhere::Signal(_, Signal::SessionsEnded { user, sessions, until }) => {
-                ToldElsewhere::SessionsEnded { user, sessions, until }
-            }
-            Elsewhere::Signal(
-                _,
-                Signal::Typing { .. } | Signal::Mark { .. } | Signal::Banned { .. },
-            )
-            | Elsewhere::Gap => return,
-        });
+        self.0.do_send(ToldElsewhere(told));
     }
 
     /// The store is there again after it was not.

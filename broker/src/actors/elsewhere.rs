@@ -161,7 +161,9 @@ impl Node {
     /// Compares all that is in memory with the store.
     async fn sweep(&self) -> Result<(), SweepError> {
         self.keeper().looked().await;
-        for (session, until) in self.secrets.ended_sessions(self.clock.now()).await? {
+        let now = self.clock.now();
+        self.ended_sessions.retain(|_, until| *until > now);
+        for (session, until) in self.secrets.ended_sessions(now).await? {
             self.ended_sessions.insert(session, until);
         }
         let (streams, handles): (Vec<_>, Vec<_>) = self

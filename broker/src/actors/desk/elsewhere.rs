@@ -2,30 +2,18 @@
 //! only counts, and is shown. When a node ends, nobody acts for it: then every other one does, and
 //! the first append wins.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix::{Context, Handler, Message};
-use deskbell_protocol::codes::CloseCode;
-use deskbell_protocol::ids::{ChatId, SessionId, UserId};
-use jiff::Timestamp;
 
 use super::DeskActor;
-use crate::actors::session::Peer;
-use crate::presence::{NodeId, Shift, Told};
+use super::leaving::show_out;
+use crate::presence::{Elsewhere, Shift, Signal};
 
 /// What another node told of people.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub(super) enum ToldElsewhere {
-    Shifted(Shift),
-    Told { user: UserId, told: Told, shift: Shift },
-    OperatorLost { user: UserId, shift: Shift },
-    PatronLost(deskbell_domain::chat::event::Digest),
-    Previewing { node: NodeId, chat: ChatId, by: BTreeSet<UserId> },
-    NodeLost(NodeId),
-    SessionsEnded { user: UserId, sessions: BTreeSet<SessionId>, until: Timestamp },
-}
+pub(super) struct ToldElsewhere(pub(super) Elsewhere);
 
 impl DeskActor {
     /// Somebody stands elsewhere than before, and another node acts on it.
@@ -33,48 +21,48 @@ impl DeskActor {
         self.staffing_shifted(&shift);
         self.seat.node.staffing().heard(shift.changes);
     }
-
-    fn sessions_ended(&self, user: &UserId, sessions: &BTreeSet<SessionId>, until: Timestamp) {
-        let node = &self.seat.node;
-        for session in sessions {
-            node.ended_sessions.insert(*session, until);
-        }
-        let theirs =
-            |peer: &Peer| peer.operator() == Some(user) && sessions.contains(&peer.session);
-        node.registry.close_those(theirs, CloseCode::SignedOut);
-    }
 }
 
 impl Handler<ToldElsewhere> for DeskActor {
     type Result = ();
 
-    fn handle(&mut self, told: ToldElsewhere, _: &mut Context<Self>) {
+    fn handle(&mut self, ToldElsewhere(told): ToldElsewhere, _: &mut Context<Self>) {
         match told {
-            ToldElsewhere::Shifted(shift) => self.take_note(shift),
-            ToldElsewhere::Told { user, told, shift } => {
+            Elsewhere::Shifted(shift) => self.take_note(shift),
+            Elsewhere::Told { user, told, shift } => {
                 self.tell_devices(&user, None, &told);
                 self.take_note(shift);
             }
-            ToldElsewhere::OperatorLost { user, shift } => {
+            Elsewhere::OperatorLost { user, shift } => {
                 if shift.departed {
                     self.operator_departed(&user);
                 }
                 self.take_in(shift);
             }
-            ToldElsewhere::PatronLost(session) => self.patron_departed(&session),
-            ToldElsewhere::Previewing { node, chat, by } => {
+            Elsewhere::PatronLost(session) => self.patron_departed(&session),
+            Elsewhere::Signal(node, Signal::Previewing { chat, by }) => {
                 self.previewed(node, chat, Arc::new(by));
             }
-            ToldElsewhere::NodeLost(node) => {
+            Elsewhere::Signal(_, Signal::SessionsEnded { user, sessions, until }) => {
+                let node = &self.seat.node;
+                for session in &sessions {
+                    node.ended_sessions.insert(*session, until);
+                }
+                show_out(node, &user, &sessions);
+            }
+            Elsewhere::NodeLost(node) => {
                 let by = self.previewing.iter().filter(|(_, nodes)| nodes.contains_key(&node));
                 let chats: Vec<_> = by.map(|(chat, _)| *chat).collect();
                 for chat in chats {
                     self.previewed(node, chat, Arc::default());
                 }
             }
-            ToldElsewhere::SessionsEnded { user, sessions, until } => {
-                self.sessions_ended(&user, &sessions, until);
-            }
+            // Of chats and addresses, which `actors::elsewhere` takes where they belong.
+            Elsewhere::Signal(
+                _,
+                Signal::Typing { .. } | Signal::Mark { .. } | Signal::Banned { .. },
+            )
+            | Elsewhere::Gap => {}
         }
     }
 }

@@ -26,12 +26,12 @@ pub(super) struct Moved {
     pub(super) chat: ChatId,
     pub(super) at: u64,
     pub(super) summary: Option<Arc<Summary>>,
-    pub(super) from: From,
+    pub(super) from: Source,
 }
 
 /// Where a change was told.
 #[derive(Debug)]
-pub(super) enum From {
+pub(super) enum Source {
     /// On this node, by the chat.
     Here { claimed_by: Option<UserId> },
     /// On this node, by a chat that was read anew: it counts, whatever was known.
@@ -166,10 +166,10 @@ impl Handler<Moved> for DeskActor {
     fn handle(&mut self, moved: Moved, _: &mut Context<Self>) {
         let Moved { chat, at, summary, from } = moved;
         let summary = summary.map(|it| self.settling.changed(it));
-        let is_anew = matches!(from, From::Anew);
+        let is_anew = matches!(from, Source::Anew);
         let claimed_by = match from {
-            From::Here { claimed_by } => claimed_by,
-            From::Anew | From::Elsewhere => self.new_owner(chat, summary.as_ref()),
+            Source::Here { claimed_by } => claimed_by,
+            Source::Anew | Source::Elsewhere => self.new_owner(chat, summary.as_ref()),
         };
         // A tick that changed nothing only arms the chat again.
         let news = self.view.get(chat) != summary.as_ref();

@@ -11,6 +11,7 @@ use deskbell_protocol::ids::{ChatId, SessionId, Target, UserId};
 use jiff::SignedDuration;
 
 use super::DeskActor;
+use crate::actors::node::Node;
 use crate::actors::say::{Refused, Say};
 use crate::actors::session::Peer;
 use crate::presence::Signal;
@@ -80,12 +81,11 @@ impl DeskActor {
                     return asker.refuse(re, &Refused::Unavailable, &node);
                 }
             }
-            let ended = (user.clone(), sessions.clone());
-            node.presence.signal(Signal::SessionsEnded { user: ended.0, sessions: ended.1, until });
+            let (whose, theirs) = (user.clone(), sessions.clone());
+            let signal = Signal::SessionsEnded { user: whose, sessions: theirs, until };
+            node.presence.signal(signal);
             asker.answer(&Say::Done { re, at: None }, &node);
-            let theirs =
-                |peer: &Peer| peer.operator() == Some(&user) && sessions.contains(&peer.session);
-            node.registry.close_those(theirs, CloseCode::SignedOut);
+            show_out(&node, &user, &sessions);
         });
     }
 
@@ -102,4 +102,10 @@ impl DeskActor {
             }
         }
     }
+}
+
+/// Closes the connections of ended sign-ins on this node.
+pub(super) fn show_out(node: &Node, user: &UserId, sessions: &BTreeSet<SessionId>) {
+    let theirs = |peer: &Peer| peer.operator() == Some(user) && sessions.contains(&peer.session);
+    node.registry.close_those(theirs, CloseCode::SignedOut);
 }

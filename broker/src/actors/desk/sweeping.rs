@@ -8,7 +8,7 @@ use actix::{Context, Handler, Message};
 use deskbell_domain::chat::Summary;
 
 use super::DeskActor;
-use super::handlers::{From, Moved};
+use super::handlers::{Moved, Source};
 use crate::actors::chat::Nudge;
 
 /// All live chats, as the store had them a moment ago.
@@ -31,7 +31,7 @@ impl Handler<Swept> for DeskActor {
             let is_news = self.view.get(chat).is_none_or(|known| known.changed_at_seq < at);
             if is_news {
                 let summary = Some(Arc::new(summary));
-                let moved = Moved { chat, at, summary, from: From::Elsewhere };
+                let moved = Moved { chat, at, summary, from: Source::Elsewhere };
                 Handler::<Moved>::handle(self, moved, ctx);
             }
         }

@@ -38,6 +38,8 @@ struct Records {
     /// Nothing of what the server has counts any more.
     anew: bool,
     rests: bool,
+    /// The last that was written was all of it.
+    wrote_whole: bool,
 }
 
 impl Records {
@@ -47,6 +49,12 @@ impl Records {
             None => drop(self.fields.remove(&field)),
         }
         self.changed.insert(field, value);
+    }
+
+    /// After something was written where nothing stood: whether the rest has to follow.
+    fn lacks_rest(&mut self) -> bool {
+        self.anew |= !self.wrote_whole && !self.rests;
+        self.anew
     }
 
     fn say(&mut self, message: String) {
@@ -143,20 +151,27 @@ impl Ours {
         self.write(line).await
     }
 
+    /// Records that are gone, such as with a lease that ended unnoticed, are written whole.
     async fn write(&self, line: &Line) -> Result<(), ServerError> {
-        let Some(commands) = self.commands() else { return Ok(()) };
-        line.ask(&commands).await
+        while let Some(commands) = self.commands() {
+            let (were_there,): (bool,) = line.ask(&commands).await?;
+            if were_there || !self.records().lacks_rest() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// What there is to write and to tell, in one step of the server.
     fn commands(&self) -> Option<Pipeline> {
         let mut records = self.records();
         let (key, mut commands) = (records_of(self.node), pipe());
-        commands.atomic();
+        commands.atomic().cmd("EXISTS").arg(&key);
         let changed = mem::take(&mut records.changed);
         let mut messages = mem::take(&mut records.messages);
         if mem::take(&mut records.anew) {
             records.version += 1;
+            records.wrote_whole = true;
             commands.cmd("DEL").arg(&key).ignore();
             let version = records.version.to_string();
             let mut set = commands.cmd("HSET").arg(&key).arg("v").arg(version);
@@ -171,6 +186,7 @@ impl Ours {
         } else if changed.is_empty() && messages.is_empty() {
             return None;
         } else if !changed.is_empty() {
+            records.wrote_whole = false;
             let version = records.version.to_string();
             let mut set = commands.cmd("HSET").arg(&key).arg("v").arg(version);
             for (field, value) in &changed {

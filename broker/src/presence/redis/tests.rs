@@ -132,6 +132,24 @@ async fn a_node_that_ends_takes_its_people_with_it_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_node_whose_lease_ended_unnoticed_tells_of_all_its_people_with_the_next_change() {
+    let server = TestServer::start();
+    let (here, there) = (Node::on(&server, 1), Node::on(&server, 2));
+    here.connect("maya", 1);
+    here.connect("ines", 2);
+    there.until(|it| it.colleagues(&coop()).len() == 2).await;
+    ::redis::cmd("DEL").arg(records_of(1)).exec(&mut server.client()).unwrap();
+    here.presence().tell(&id("maya"), Told { status: Status::Away, ..monitors(1) });
+    let both = [(id("ines"), Status::Online), (id("maya"), Status::Away)];
+    there.until(|it| it.colleagues(&coop()) == both).await;
+    let mut left = ::redis::cmd("PTTL");
+    let left: i64 = left.arg(records_of(1)).query(&mut server.client()).unwrap();
+    let fields: u32 = ::redis::cmd("HLEN").arg(records_of(1)).query(&mut server.client()).unwrap();
+    assert!(left > 0, "there is a lease again");
+    assert_eq!(fields, 5, "a version, two connections, and what both told");
+}
+
+#[tokio::test]
 async fn a_server_that_forgot_everything_is_told_again_and_nobody_is_gone() {
     let mut server = TestServer::start();
     let (here, there) = (Node::on(&server, 1), Node::on(&server, 2));
