@@ -22,6 +22,7 @@
 #[cfg(test)]
 pub(crate) mod contract;
 pub mod copy;
+pub mod erasure;
 pub(crate) mod lock;
 pub mod memory;
 pub mod record;
@@ -36,11 +37,14 @@ use deskbell_domain::person::Author;
 use deskbell_protocol::ids::{ChatId, Cmid, Eid};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
+pub use self::erasure::{Erased, Erasure};
 use crate::telemetry;
 
 /// Names a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum StreamId {
     /// `chat/…`
     Chat(ChatId),
@@ -74,6 +78,19 @@ impl FromStr for StreamId {
             Some(("staffing", day)) => day.parse().map(Self::Staffing).map_err(|_| refused()),
             _ => Err(refused()),
         }
+    }
+}
+
+impl From<StreamId> for String {
+    fn from(stream: StreamId) -> Self {
+        stream.to_string()
+    }
+}
+
+impl TryFrom<String> for StreamId {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
@@ -269,25 +286,6 @@ pub struct Report {
     pub damage: Vec<String>,
 }
 
-/// Which records to erase.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Erasure {
-    /// Those at these places.
-    Seqs(Vec<u64>),
-    /// All of the stream.
-    All,
-}
-
-impl Erasure {
-    /// Whether it names the record at `seq`.
-    pub(crate) fn covers(&self, seq: u64) -> bool {
-        match self {
-            Self::Seqs(seqs) => seqs.contains(&seq),
-            Self::All => true,
-        }
-    }
-}
-
 /// What an acknowledgement means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
@@ -364,14 +362,17 @@ pub trait EventLog: Send + Sync + 'static {
     fn live(&self) -> BoxFuture<'static, Result<Vec<Live>, LogError>>;
 
     /// Blanks the personal fields of records and of the stream's live summary; kind, seq, eid,
-    /// author, cmid and structure stay. Answers once the bytes are gone as far as
-    /// `docs/guarantees.md` says, with the places blanked.
+    /// author, cmid and structure stay. Puts this on record first. Answers once the bytes are gone
+    /// as far as `docs/guarantees.md` says, with the places it covers here.
     fn erase(
         &self,
         stream: StreamId,
         what: Erasure,
         reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>>;
+
+    /// The record of all that was ever erased, oldest first; the same may stand on it twice.
+    fn erased(&self) -> BoxFuture<'static, Result<Vec<Erased>, LogError>>;
 
     /// What an acknowledgement means here.
     fn durability(&self) -> Durability;

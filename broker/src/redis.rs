@@ -23,7 +23,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline};
 use ::redis::{RedisError, cmd};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,7 @@ struct Link {
     /// The connection was given up.
     given_up: Notify,
     /// Counts the connections for commands.
-    connected: AtomicU64,
+    connected: watch::Sender<u64>,
     listeners: Mutex<BTreeMap<String, Listener>>,
     /// Listeners were added.
     more_listeners: Notify,
@@ -189,6 +189,11 @@ impl Server {
         outcome
     }
 
+    /// Changes with each new connection.
+    pub fn connections(&self) -> watch::Receiver<u64> {
+        self.link.connected.subscribe()
+    }
+
     /// Whether what others do reaches this broker.
     pub fn hears(&self) -> Result<(), ServerError> {
         let deaf = lock(&self.link.last_heard).elapsed();
@@ -211,7 +216,7 @@ impl Line {
     /// if the pipeline ignores errors.
     pub async fn ask<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, ServerError> {
         let mut connection = lock(&self.link.connection).clone()?;
-        let number = self.link.connected.load(Ordering::Relaxed);
+        let number = *self.link.connected.borrow();
         let answer = commands.query_async(&mut connection).await;
         answer.map_err(|error| self.failed(&error, number))
     }
@@ -222,7 +227,7 @@ impl Line {
         command: &::redis::Cmd,
     ) -> Result<T, ServerError> {
         let mut connection = lock(&self.link.connection).clone()?;
-        let number = self.link.connected.load(Ordering::Relaxed);
+        let number = *self.link.connected.borrow();
         let answer = command.query_async(&mut connection).await;
         answer.map_err(|error| self.failed(&error, number))
     }
@@ -249,7 +254,7 @@ impl Line {
 
     /// The number of the connection in use, which changes with each new one.
     pub fn connected(&self) -> u64 {
-        self.link.connected.load(Ordering::Relaxed)
+        *self.link.connected.borrow()
     }
 }
 
@@ -257,7 +262,7 @@ impl Link {
     /// Stops using connection `number`, if it is still that one.
     fn give_up(&self, number: u64, why: ServerError) {
         let mut connection = lock(&self.connection);
-        if connection.is_ok() && self.connected.load(Ordering::Relaxed) == number {
+        if connection.is_ok() && *self.connected.borrow() == number {
             tracing::warn!(%why, "the connection to Redis is given up");
             *connection = Err(why);
             self.given_up.notify_one();
@@ -271,7 +276,7 @@ impl Link {
             match self.connect().await {
                 Ok(connection) => {
                     pause = CONNECT_AGAIN;
-                    self.connected.fetch_add(1, Ordering::Relaxed);
+                    self.connected.send_modify(|number| *number += 1);
                     *lock(&self.connection) = Ok(connection);
                     if let Some(first) = first.take() {
                         // Whoever opens the server waits for it.
@@ -328,7 +333,7 @@ fn run(client: Client, durability: RedisDurability, node: u64, answer: &mpsc::Sy
         closed: closed.clone(),
         connection: Mutex::new(Err(ServerError::Away("not connected yet".into()))),
         given_up: Notify::new(),
-        connected: AtomicU64::new(0),
+        connected: watch::Sender::new(0),
         listeners: Mutex::default(),
         more_listeners: Notify::new(),
         waiting: Mutex::default(),

@@ -67,7 +67,7 @@ pub struct Shared {
     /// This process's number among those that use it.
     pub node: u64,
     /// The log.
-    pub log: Arc<RedisLog>,
+    pub log: RedisLog,
     /// The secrets.
     pub secrets: Arc<RedisSecrets>,
 }
@@ -88,7 +88,7 @@ impl Shared {
         let server = Server::open(settings, node).map_err(LogError::from)?;
         let secrets = RedisSecrets::open(&server, fresh)?;
         let log = RedisLog::on(server.clone(), node);
-        Ok(Self { server, node, log: Arc::new(log), secrets: Arc::new(secrets) })
+        Ok(Self { server, node, log, secrets: Arc::new(secrets) })
     }
 
     /// Whether a broker uses the store, or did a moment ago.
@@ -135,6 +135,7 @@ pub(super) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, App
             std::fs::create_dir_all(store)?;
             let lock = Lock::take(store)?;
             let Shared { server, node, log, secrets } = Shared::open(&config.redis, &*chance)?;
+            let log = Arc::new(log.keep_erasures_in(store)?);
             let presence = Arc::new(RedisPresence::on(server, node));
             let care: Arc<dyn StoreCare> = log.clone();
             let ports = Ports { log, secrets, presence, clock, chance };

@@ -12,7 +12,7 @@ use super::{CliError, Settings, remote, terminal, wait_for};
 use crate::app::Shared;
 use crate::config::{Config, RedisSettings};
 use crate::log::EventLog;
-use crate::log::copy::{Progress, copy};
+use crate::log::copy::{Copied, Progress, copy};
 use crate::log::sqlite::SqliteLog;
 use crate::secrets::sqlite::{DATABASE_FILE, SqliteSecrets};
 use crate::secrets::{Keys, Secrets, everything, keep};
@@ -25,8 +25,9 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Stop every broker on both stores first. The copy holds everything, keys and password hashes too, so
-that tokens stay good; each record is compared in the end. If it is interrupted, run it again: it
-goes on where it was. The first store is not changed.
+that tokens stay good; each record is compared in the end. What either store has on record as erased
+is erased in the copy. If it is interrupted, run it again: it goes on where it was. The first store
+is not changed.
 
 Examples:
   deskbell log copy sqlite:desk/store redis://127.0.0.1:6379
@@ -91,14 +92,7 @@ impl Copy {
                 }
             };
             let copied = copy(&*from.log, &*to.log, tell).await?;
-            let before = match copied.known {
-                0 => String::new(),
-                known => format!(", {known} of them from before"),
-            };
-            terminal::say(format!(
-                "{} records of {} streams copied{before}, all compared",
-                copied.records, copied.streams
-            ))
+            terminal::say(said(copied))
         })
     }
 }
@@ -108,6 +102,15 @@ fn line(progress: Progress) -> String {
         Progress::Copied(records) => format!("{records} records copied…"),
         Progress::Compared(records) => format!("{records} records compared…"),
     }
+}
+
+fn said(Copied { records, known, erased, streams }: Copied) -> String {
+    let of_these = |count: u64, what: &str| match count {
+        0 => String::new(),
+        count => format!(", {count} of them {what}"),
+    };
+    let (before, erased) = (of_these(known, "from before"), of_these(erased, "erased again"));
+    format!("{records} records of {streams} streams copied{before}{erased}, all compared")
 }
 
 /// The store to copy from.
@@ -162,5 +165,5 @@ async fn on_redis(url: &str, config: &Config, keys: Option<&Keys>) -> Result<Sto
                     seconds, and run the command again";
         return Err(CliError::Refused(format!("{url}: {what}")));
     }
-    Ok(Store { log: shared.log, secrets: shared.secrets })
+    Ok(Store { log: Arc::new(shared.log), secrets: shared.secrets })
 }

@@ -37,6 +37,7 @@ pub(super) async fn open(config: &Config) -> Result<DuplexStream, CliError> {
     let (log, secrets, care): (Arc<dyn EventLog>, Arc<dyn Secrets>, Arc<dyn StoreCare>) =
         if config.engine == Engine::Redis {
             let Shared { log, secrets, .. } = Shared::open(&config.redis, &*chance)?;
+            let log = Arc::new(log);
             (log.clone(), secrets, log)
         } else {
             let (log, secrets) = embedded(&config.store_directory)?;

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Barrier};
 
+use deskbell_protocol::ids::Eid;
 use tokio::sync::oneshot;
 
 use self::events::{canary, chat, claimed, entry, filled, one, posted};
 use super::{
-    Append, Erasure, EventLog, LiveChange, LogError, Outcome, Page, Position, Record, StreamId,
-    record,
+    Append, Erased, Erasure, EventLog, LiveChange, LogError, Outcome, Page, Position, Record,
+    StreamId, record,
 };
 
 /// An adapter under test: one store, opened as often as asked, one handle at a time.
@@ -53,6 +54,8 @@ macro_rules! promises {
             pages_are_adjacent_and_say_whether_more_follows
             erasure_blanks_what_is_personal_and_nothing_else
             erasing_places_leaves_the_others_alone
+            what_is_erased_stands_on_record
+            what_was_erased_elsewhere_is_erased_again_by_place_and_identity
         );
     };
 }
@@ -320,4 +323,48 @@ pub(crate) async fn erasing_places_leaves_the_others_alone(subject: Subject) {
     }
     let nothing = log.erase(chat(2), Erasure::All, "asked".into()).await.unwrap();
     assert!(nothing.is_empty());
+}
+
+pub(crate) async fn what_is_erased_stands_on_record(subject: Subject) {
+    let log = subject.open();
+    assert_eq!(log.erased().await.unwrap(), []);
+    append(&*log, canary(chat(1))).await;
+    append(&*log, filled(chat(2), 0, 3)).await;
+    let places = async |stream| -> Vec<_> {
+        read(&*log, stream).await.iter().map(|it| (it.seq, it.entry.eid)).collect()
+    };
+    let on_record = |stream, records: &[(u64, Eid)]| Erased {
+        stream,
+        records: records.to_vec(),
+        reason: format!("{stream} was asked for"),
+    };
+    let one = on_record(chat(1), &places(chat(1)).await);
+    let two = on_record(chat(2), &places(chat(2)).await[1..2]);
+    log.erase(chat(1), Erasure::All, one.reason.clone()).await.unwrap();
+    log.erase(chat(2), Erasure::Seqs(vec![2, 7]), two.reason.clone()).await.unwrap();
+    log.erase(chat(3), Erasure::All, "there is none".into()).await.unwrap();
+    assert_eq!(log.erased().await.unwrap(), [one, two]);
+}
+
+pub(crate) async fn what_was_erased_elsewhere_is_erased_again_by_place_and_identity(
+    subject: Subject,
+) {
+    let log = subject.open();
+    append(&*log, canary(chat(1))).await;
+    let before = read(&*log, chat(1)).await;
+    let named = |at: usize| (before[at].seq, before[at].entry.eid);
+    let other = Eid(named(2).1.0 ^ 1);
+    let places = vec![named(0), (3, other), (4, named(3).1), (99, other)];
+    let again = || Erasure::Again(places.clone());
+    assert_eq!(log.erase(chat(1), again(), "asked".into()).await.unwrap(), [1, 4]);
+    for (before, after) in before.iter().zip(read(&*log, chat(1)).await) {
+        assert_eq!(*before == after, !matches!(before.seq, 1 | 4), "record {}", before.seq);
+    }
+    assert!(log.erase(chat(2), again(), "asked".into()).await.unwrap().is_empty());
+    let all = [chat(1), chat(2)];
+    let all = all.map(|stream| Erased { stream, records: places.clone(), reason: "asked".into() });
+    assert_eq!(log.erased().await.unwrap(), all, "whether it stands here or not");
+    let after = read(&*log, chat(1)).await;
+    assert_eq!(log.erase(chat(1), again(), "asked".into()).await.unwrap(), [1, 4]);
+    assert_eq!(read(&*log, chat(1)).await, after);
 }

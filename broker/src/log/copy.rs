@@ -1,14 +1,18 @@
 //! A whole log into another one: each record at its place, each summary with the last of its
 //! stream, and then a look whether both hold the same.
 //!
-//! It may be ended at any time and begun again: what is there already is compared and not written
-//! twice. Nobody else may append to either log meanwhile; that is the caller's to see to.
+//! What either log has on record as erased is erased in the copy, so that an older one brings no
+//! text back. A copy may be ended at any time and begun again: what is there already is compared
+//! and not written twice. Nobody else may append to either log meanwhile; that is the caller's to
+//! see to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::oneshot;
 
-use super::{Append, EventLog, LiveChange, LogError, Outcome, Position, Record, StreamId};
+use super::erasure::{Named, erase_again};
+use super::{Append, EventLog, Live, LiveChange, LogError, Outcome, Position, Record};
+use super::{StreamId, record};
 
 /// Records read at once.
 const PAGE: usize = 2_000;
@@ -29,6 +33,8 @@ pub struct Copied {
     pub records: u64,
     /// Of these, records that it had before.
     pub known: u64,
+    /// Of all, records that the first log still had the text of, although it was erased.
+    pub erased: u64,
     /// Streams.
     pub streams: u64,
 }
@@ -39,39 +45,81 @@ pub async fn copy(
     to: &dyn EventLog,
     mut tell: impl FnMut(Progress),
 ) -> Result<Copied, LogError> {
-    let live: BTreeMap<_, _> =
-        from.live().await?.into_iter().map(|it| (it.stream, it.summary)).collect();
-    let (mut copied, mut streams) = (Copied::default(), BTreeSet::new());
-    let mut after = Position::default();
-    loop {
-        let page = from.scan(after.clone(), PAGE).await?;
-        let mut runs: BTreeMap<StreamId, Vec<Record>> = BTreeMap::new();
-        for (position, stream, record) in page.records {
-            runs.entry(stream).or_default().push(record);
-            after = position;
-        }
-        copied.known += write(from, to, &runs, &live).await?;
-        copied.records += runs.values().map(|run| run.len() as u64).sum::<u64>();
-        streams.extend(runs.into_keys());
+    erase_again(to, &from.erased().await?).await?;
+    let erased: Named = to.erased().await?.iter().collect();
+    let mut copied = Copied::default();
+    let mut source = Source::open(from, &erased).await?;
+    while let Some(runs) = source.next().await? {
+        copied.known += write(&source, to, &runs).await?;
+        copied.records += count(&runs);
         tell(Progress::Copied(copied.records));
-        if !page.more {
-            break;
-        }
     }
-    copied.streams = streams.len() as u64;
-    compare(from, to, &mut tell).await?;
+    copied.streams = source.ends.len() as u64;
+    copied.erased = source.blanked;
+    compare(Source::open(from, &erased).await?, to, &mut tell).await?;
     Ok(copied)
 }
 
+/// Adjacent records of some streams.
+type Runs = BTreeMap<StreamId, Vec<Record>>;
+
+fn count(runs: &Runs) -> u64 {
+    runs.values().map(|run| run.len() as u64).sum()
+}
+
+/// The log to copy from, page by page, less what was erased.
+struct Source<'a> {
+    log: &'a dyn EventLog,
+    erased: &'a Named,
+    /// How far it is read; nothing more follows.
+    after: Option<Position>,
+    /// The last place that was read of each stream.
+    ends: BTreeMap<StreamId, u64>,
+    live: BTreeMap<StreamId, String>,
+    /// Streams of which something was blanked on the way, and how many records.
+    older: BTreeSet<StreamId>,
+    blanked: u64,
+}
+
+impl<'a> Source<'a> {
+    async fn open(log: &'a dyn EventLog, erased: &'a Named) -> Result<Self, LogError> {
+        let live = log.live().await?.into_iter().map(|it| (it.stream, it.summary)).collect();
+        let (after, ends, older) = (Some(Position::default()), BTreeMap::new(), BTreeSet::new());
+        Ok(Self { log, erased, after, ends, live, older, blanked: 0 })
+    }
+
+    async fn next(&mut self) -> Result<Option<Runs>, LogError> {
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let page = self.log.scan(after.clone(), PAGE).await?;
+        let last = page.records.last().map_or(after, |(position, ..)| position.clone());
+        self.after = page.more.then_some(last);
+        let mut runs = Runs::new();
+        for (_, stream, mut record) in page.records {
+            if self.erased.names(stream, &record) && record::blank_entry(&mut record.entry)? {
+                self.older.insert(stream);
+                self.blanked += 1;
+            }
+            self.ends.insert(stream, record.seq);
+            runs.entry(stream).or_default().push(record);
+        }
+        Ok(Some(runs))
+    }
+
+    /// A live summary as it is to be in the copy, once its stream was read whole.
+    fn summary(&self, stream: StreamId) -> Result<Option<String>, LogError> {
+        let summary = self.live.get(&stream);
+        if self.older.contains(&stream) {
+            summary.map(|it| record::summary::blank(it)).transpose()
+        } else {
+            Ok(summary.cloned())
+        }
+    }
+}
+
 /// Appends runs of adjacent records; tells how many of them were there.
-async fn write(
-    from: &dyn EventLog,
-    to: &dyn EventLog,
-    runs: &BTreeMap<StreamId, Vec<Record>>,
-    live: &BTreeMap<StreamId, String>,
-) -> Result<u64, LogError> {
+async fn write(source: &Source<'_>, to: &dyn EventLog, runs: &Runs) -> Result<u64, LogError> {
     let streams: Vec<_> = runs.keys().copied().collect();
-    let ends = from.heads(streams.clone()).await?;
+    let ends = source.log.heads(streams.clone()).await?;
     let heads = to.heads(streams).await?;
     let (mut batch, mut known) = (Vec::new(), 0);
     for (((stream, run), end), head) in runs.iter().zip(ends).zip(heads) {
@@ -80,13 +128,13 @@ async fn write(
         known += (run.len() - missing.len()) as u64;
         let (Some(first), Some(last)) = (missing.first(), missing.last()) else { continue };
         let is_end = end.is_some_and(|(seq, _)| seq == last.seq);
-        let summary = live.get(stream).filter(|_| is_end);
+        let summary = if is_end { source.summary(*stream)? } else { None };
         batch.push(Append {
             stream: *stream,
             expect: first.seq - 1,
             after: None,
             entries: missing.iter().map(|it| it.entry.clone()).collect(),
-            live: summary.map_or(LiveChange::Keep, |it| LiveChange::Put(it.clone())),
+            live: summary.map_or(LiveChange::Keep, LiveChange::Put),
         });
     }
     let (answer, answered) = oneshot::channel();
@@ -108,20 +156,12 @@ async fn write(
 
 /// Whether both hold the same records and the same summaries, and nothing else.
 async fn compare(
-    from: &dyn EventLog,
+    mut source: Source<'_>,
     to: &dyn EventLog,
     tell: &mut impl FnMut(Progress),
 ) -> Result<(), LogError> {
-    let (mut after, mut compared) = (Position::default(), 0);
-    let mut ends: BTreeMap<StreamId, u64> = BTreeMap::new();
-    loop {
-        let page = from.scan(after.clone(), PAGE).await?;
-        let mut runs: BTreeMap<StreamId, Vec<Record>> = BTreeMap::new();
-        for (position, stream, record) in page.records {
-            ends.insert(stream, record.seq);
-            runs.entry(stream).or_default().push(record);
-            after = position;
-        }
+    let mut compared = 0;
+    while let Some(runs) = source.next().await? {
         for (stream, run) in runs {
             let before = run[0].seq - 1;
             let other = to.read(stream, before, run.len()).await?;
@@ -131,18 +171,18 @@ async fn compare(
             compared += run.len() as u64;
         }
         tell(Progress::Compared(compared));
-        if !page.more {
-            break;
+    }
+    let heads = to.heads(source.ends.keys().copied().collect()).await?;
+    for ((stream, end), head) in source.ends.iter().zip(heads) {
+        if head.map(|(seq, _)| seq) != Some(*end) {
+            return Err(differs(*stream, "it goes on there"));
         }
     }
-    let streams: Vec<_> = ends.keys().copied().collect();
-    let heads = to.heads(streams).await?;
-    for ((stream, end), head) in ends.into_iter().zip(heads) {
-        if head.map(|(seq, _)| seq) != Some(end) {
-            return Err(differs(stream, "it goes on there"));
-        }
+    let mut live = Vec::new();
+    for stream in source.live.keys().copied() {
+        live.extend(source.summary(stream)?.map(|summary| Live { stream, summary }));
     }
-    if from.live().await? == to.live().await? {
+    if live == to.live().await? {
         Ok(())
     } else {
         Err(LogError::Damaged {
@@ -162,6 +202,7 @@ fn differs(stream: StreamId, what: &str) -> LogError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::Erasure;
     use crate::log::contract::events::{canary, chat, filled, one, posted};
     use crate::log::contract::{append, scan};
     use crate::log::memory::MemoryLog;
@@ -187,6 +228,35 @@ mod tests {
         assert_eq!(told.last(), Some(&Progress::Compared(copied.records)));
         let again = copy(&from, &to, |_| ()).await.unwrap();
         assert_eq!((again.records, again.known), (copied.records, copied.records));
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_an_older_log_lacks_what_was_erased_since() {
+        let (older, log) = (full().await, MemoryLog::default());
+        append(&older, canary(chat(98))).await;
+        copy(&older, &log, |_| ()).await.unwrap();
+        log.erase(chat(99), Erasure::All, "asked".into()).await.unwrap();
+        log.erase(chat(1), Erasure::Seqs(vec![650]), "asked".into()).await.unwrap();
+        let back = MemoryLog::default();
+        erase_again(&back, &log.erased().await.unwrap()).await.unwrap();
+        let copied = copy(&older, &back, |_| ()).await.unwrap();
+        assert_eq!(copied.erased, 6 + 1);
+        assert_eq!(scan(&back, 10_000).await.unwrap(), scan(&log, 10_000).await.unwrap());
+        assert_eq!(back.live().await.unwrap(), log.live().await.unwrap());
+        let again = copy(&older, &back, |_| ()).await.unwrap();
+        assert_eq!((again.erased, again.known), (copied.erased, copied.records));
+    }
+
+    #[tokio::test]
+    async fn a_copy_knows_what_was_erased_in_the_first_log() {
+        let (from, to) = (full().await, MemoryLog::default());
+        let older = scan(&from, 10_000).await.unwrap();
+        copy(&from, &to, |_| ()).await.unwrap();
+        from.erase(chat(99), Erasure::All, "asked".into()).await.unwrap();
+        let copied = copy(&from, &to, |_| ()).await.unwrap();
+        assert_eq!((copied.erased, copied.known), (0, copied.records));
+        assert_eq!(to.erased().await.unwrap(), from.erased().await.unwrap());
+        assert_ne!(scan(&to, 10_000).await.unwrap(), older);
     }
 
     #[tokio::test]

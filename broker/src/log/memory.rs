@@ -13,8 +13,8 @@ use deskbell_protocol::ids::Eid;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::{
-    Append, Done, Durability, Erasure, EventLog, Live, LiveChange, LogError, Outcome, Page,
-    Position, Record, ScanPage, StreamId, record,
+    Append, Done, Durability, Erased, Erasure, EventLog, Live, LiveChange, LogError, Outcome, Page,
+    Position, Record, ScanPage, StreamId, erasure, record,
 };
 
 /// Most records that a conflict shows; as the other adapters do.
@@ -32,6 +32,7 @@ struct Inner {
     /// Every record in the order of arrival: a `Position` is an index into it.
     order: Vec<(StreamId, u64)>,
     live: BTreeMap<StreamId, String>,
+    erased: Vec<Erased>,
 }
 
 impl MemoryLog {
@@ -82,20 +83,30 @@ impl Inner {
         Ok(ScanPage { records: records.collect(), more: rest.len() > max })
     }
 
-    fn erase(&mut self, stream: StreamId, what: &Erasure) -> Result<Vec<u64>, LogError> {
-        let Some(records) = self.streams.get_mut(&stream) else { return Ok(Vec::new()) };
-        let live = self.live.get(&stream).map(|it| record::summary::blank(it)).transpose()?;
-        let mut blanked = Vec::new();
-        for record in records.iter().filter(|record| what.covers(record.seq)) {
-            blanked.push((record.seq, record::blank(&record.entry.event)?));
+    fn erase(
+        &mut self,
+        stream: StreamId,
+        what: &Erasure,
+        reason: &str,
+    ) -> Result<Vec<u64>, LogError> {
+        let records = self.streams.get_mut(&stream).map(Vec::as_mut_slice).unwrap_or_default();
+        let mut found: Vec<_> = records.iter().filter(|it| what.covers(it)).cloned().collect();
+        for record in &mut found {
+            record::blank_entry(&mut record.entry)?;
         }
+        let live = self.live.get(&stream).filter(|_| !found.is_empty());
+        let live = live.map(|it| record::summary::blank(it)).transpose()?;
         // Only now, so that an event that cannot be blanked leaves everything as it was.
+        self.erased.extend(what.on_record(
+            stream,
+            found.iter().map(erasure::place).collect(),
+            reason,
+        ));
         self.live.extend(live.map(|live| (stream, live)));
-        let seqs = blanked.iter().map(|(seq, _)| *seq).collect();
-        for (seq, event) in blanked {
-            let entry = &mut records[index(seq - 1)].entry;
-            entry.event = event;
-            entry.fingerprint = 0;
+        let seqs = found.iter().map(|it| it.seq).collect();
+        for record in found {
+            let at = index(record.seq - 1);
+            records[at] = record;
         }
         Ok(seqs)
     }
@@ -158,9 +169,13 @@ impl EventLog for MemoryLog {
         &self,
         stream: StreamId,
         what: Erasure,
-        _reason: String,
+        reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>> {
-        ready(self.inner().erase(stream, &what)).boxed()
+        ready(self.inner().erase(stream, &what, &reason)).boxed()
+    }
+
+    fn erased(&self) -> BoxFuture<'static, Result<Vec<Erased>, LogError>> {
+        ready(Ok(self.inner().erased.clone())).boxed()
     }
 
     fn durability(&self) -> Durability {

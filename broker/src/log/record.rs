@@ -46,6 +46,15 @@ pub fn blank(event: &StoredEvent) -> Result<StoredEvent, LogError> {
     }
 }
 
+/// Takes the personal fields out of what an event is stored with; tells whether any were there.
+pub fn blank_entry(entry: &mut Entry) -> Result<bool, LogError> {
+    let event = blank(&entry.event)?;
+    let is_other = entry.event != event || entry.fingerprint != 0;
+    entry.event = event;
+    entry.fingerprint = 0;
+    Ok(is_other)
+}
+
 /// Over every field of a record and its place, so that a record moved or altered is noticed.
 pub fn checksum(stream: StreamId, seq: u64, entry: &Entry) -> u32 {
     let mut sum = crc32fast::Hasher::new();

@@ -3,12 +3,12 @@
 //! A chat is a Redis stream whose ids are its places; beside it stand its version and the identity
 //! of its last record. One script for each append compares both, writes the records, the journal
 //! for `scan` and the live summary, and tells whoever listens: in one step, so that the server's
-//! order decides every race, and a history that the server lost is noticed. An erasure leaves the
-//! server's memory at once, and its file with the next rewrite, which it asks for.
+//! order decides every race, and a history that the server lost is noticed.
 //!
-//! `store` asks the server · `hints` is what others' appends tell · `row` and `place` are how and
-//! where records stand.
+//! `store` asks the server · `erase` takes out · `hints` is what others' appends tell · `row` and
+//! `place` are how and where records stand.
 
+mod erase;
 mod hints;
 mod place;
 mod row;
@@ -17,14 +17,15 @@ mod store;
 mod tests;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use self::store::Store;
 use super::{
-    Append, Done, Durability, Erasure, EventLog, Follower, Heads, Live, LogError, Outcome, Page,
-    Position, Report, ScanPage, StreamId,
+    Append, Done, Durability, Erased, Erasure, EventLog, Follower, Heads, Live, LogError, Outcome,
+    Page, Position, Report, ScanPage, StreamId,
 };
 use crate::config::written::RedisDurability;
 use crate::redis::{Server, ServerError};
@@ -36,6 +37,8 @@ type Entries = Vec<(String, HashMap<String, String>)>;
 pub struct RedisLog {
     server: Server,
     store: Store,
+    /// Where what was erased stands on record, too.
+    erasures_in: Option<PathBuf>,
     /// Batches on their way to the one task that writes.
     writer: mpsc::Sender<(Vec<Append>, Done)>,
 }
@@ -57,7 +60,22 @@ impl RedisLog {
         let store = Store::new(server.line(), node);
         let (writer, waiting) = mpsc::channel(WAITING_MAX);
         server.spawn(write(store.clone(), waiting));
-        Self { server, store, writer }
+        Self { server, store, erasures_in: None, writer }
+    }
+
+    /// Has erasures stand on record in a file in `dir`, too, and does those again that the server
+    /// lost, now and with each new connection.
+    pub fn keep_erasures_in(mut self, dir: &Path) -> Result<Self, LogError> {
+        let (store, dir) = (self.store.clone(), dir.to_owned());
+        let connections = self.server.connections();
+        self.erasures_in = Some(dir.clone());
+        let met = self.server.wait_for(async move {
+            let met = store.meet(&dir).await;
+            tokio::spawn(erase::keep(store, dir, connections));
+            Ok(met)
+        });
+        met??;
+        Ok(self)
     }
 
     /// Reads every record and every summary. It stops at the first damage in what it reads.
@@ -111,9 +129,14 @@ impl EventLog for RedisLog {
         what: Erasure,
         reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>> {
+        let dir = self.erasures_in.clone();
         self.on_thread(move |store| {
-            async move { store.erase(stream, &what, &reason).await }.boxed()
+            async move { store.erase(stream, &what, &reason, dir.as_deref()).await }.boxed()
         })
+    }
+
+    fn erased(&self) -> BoxFuture<'static, Result<Vec<Erased>, LogError>> {
+        self.on_thread(|store| async move { store.erased().await }.boxed())
     }
 
     fn durability(&self) -> Durability {

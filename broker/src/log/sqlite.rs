@@ -30,10 +30,11 @@ use tokio::sync::oneshot;
 use self::index::Heads;
 use self::reader::Readers;
 use self::writer::{Order, Writer};
+use super::erasure::file;
 use super::lock::Lock;
 use super::{
-    Append, Done, Durability, Erasure, EventLog, Live, LogError, Outcome, Page, Position, Report,
-    ScanPage, StreamId,
+    Append, Done, Durability, Erased, Erasure, EventLog, Live, LogError, Outcome, Page, Position,
+    Report, ScanPage, StreamId,
 };
 
 /// Batches waiting for the writer. Each shard has one at a time on its way, and each actor one
@@ -197,6 +198,11 @@ impl EventLog for SqliteLog {
             answered.await.map_err(gone)?
         }
         .boxed()
+    }
+
+    fn erased(&self) -> BoxFuture<'static, Result<Vec<Erased>, LogError>> {
+        let dir = self.path.parent().expect("the store's file stands in its directory").to_owned();
+        apart("log-erased", move || file::read(&dir))
     }
 
     fn durability(&self) -> Durability {

@@ -1,5 +1,6 @@
 //! A server of a test's own, on a socket file: no port is taken. Stopped by its process id.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -29,6 +30,27 @@ impl TestServer {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
             process.wait().unwrap();
+        }
+    }
+
+    /// What it has written so far.
+    pub(crate) fn written(&self) -> Vec<(OsString, Vec<u8>)> {
+        let files = std::fs::read_dir(self.folder.path().join("appendonlydir")).unwrap();
+        let files = files.map(|file| {
+            let file = file.unwrap();
+            (file.file_name(), std::fs::read(file.path()).unwrap())
+        });
+        files.collect()
+    }
+
+    /// Puts an earlier state in the place of what it has written, while it does not run.
+    pub(crate) fn put_back(&self, earlier: &[(OsString, Vec<u8>)]) {
+        assert!(self.process.is_none(), "it runs");
+        let folder = self.folder.path().join("appendonlydir");
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        for (name, bytes) in earlier {
+            std::fs::write(folder.join(name), bytes).unwrap();
         }
     }
 

@@ -12,8 +12,8 @@ use deskbell::edge::Doors;
 use deskbell::log::memory::MemoryLog;
 use deskbell::log::memory::faults::{Fault, Faults, FaultyLog, Later};
 use deskbell::log::{
-    Append, Done, Durability, Erasure, EventLog, Heads, Live, LogError, Outcome, Page, Position,
-    ScanPage, StreamId,
+    Append, Done, Durability, Erased, Erasure, EventLog, Heads, Live, LogError, Outcome, Page,
+    Position, ScanPage, StreamId,
 };
 use deskbell::presence::local::LocalPresence;
 use deskbell::secrets::Secrets;
@@ -255,6 +255,10 @@ impl EventLog for Watched {
         reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>> {
         self.log.erase(stream, what, reason)
+    }
+
+    fn erased(&self) -> BoxFuture<'static, Result<Vec<Erased>, LogError>> {
+        self.log.erased()
     }
 
     fn durability(&self) -> Durability {

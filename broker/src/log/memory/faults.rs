@@ -14,8 +14,8 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::oneshot;
 
 use crate::log::{
-    Append, Done, Durability, Erasure, EventLog, Live, LogError, Outcome, Page, Position, ScanPage,
-    StreamId,
+    Append, Done, Durability, Erased, Erasure, EventLog, Live, LogError, Outcome, Page, Position,
+    ScanPage, StreamId,
 };
 
 /// What befalls one batch or one read.
@@ -176,6 +176,10 @@ impl EventLog for FaultyLog {
         reason: String,
     ) -> BoxFuture<'static, Result<Vec<u64>, LogError>> {
         self.reading(move |log| log.erase(stream, what, reason))
+    }
+
+    fn erased(&self) -> BoxFuture<'static, Result<Vec<Erased>, LogError>> {
+        self.reading(|log| log.erased())
     }
 
     fn durability(&self) -> Durability {

@@ -27,8 +27,6 @@ pub(super) struct Keys {
     pub(super) live: String,
     pub(super) journal: String,
     pub(super) hints: String,
-    /// What was erased, for whoever has to do it again in an older copy.
-    pub(super) erased: String,
 }
 
 impl Keys {
@@ -40,7 +38,6 @@ impl Keys {
             live: live(tag),
             journal: journal(tag),
             hints: hints(tag),
-            erased: format!("{{p{tag}}}:erased"),
         }
     }
 }
@@ -65,6 +62,11 @@ pub(super) fn live(partition: u16) -> String {
 
 pub(super) fn journal(partition: u16) -> String {
     format!("{{p{partition}}}:journal")
+}
+
+/// The list of what was erased.
+pub(super) fn erased(partition: u16) -> String {
+    format!("{{p{partition}}}:erased")
 }
 
 /// How far a scan has come in the journal of each partition: `3:1700000000000-0 17:…`.

@@ -1,33 +1,25 @@
-//! Asking the server: appends, reads and erasures, as it is told them.
+//! Asking the server: appends and reads, as it is told them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
 
 use ::redis::{Cmd, Pipeline, RedisError, RedisResult, Script, cmd, pipe};
 use deskbell_protocol::ids::Eid;
-use serde_json::json;
 
 use super::place::{self, Keys, PARTITIONS, Places};
-use super::{Entries, missing, row};
+use super::{Entries, erase, missing, row};
 use crate::log::memory::TAIL_MAX;
 use crate::log::{
-    Append, Erasure, Heads, Live, LiveChange, LogError, Outcome, Page, Position, Record, Report,
-    ScanPage, StreamId, count_outcomes, record,
+    Append, Heads, Live, LiveChange, LogError, Outcome, Page, Position, Record, Report, ScanPage,
+    StreamId, count_outcomes,
 };
 use crate::redis::{Line, ServerError};
 use crate::telemetry;
 
 const APPEND: &str = include_str!("append.lua");
-const ERASE: &str = include_str!("erase.lua");
 /// Most records asked for at once.
-const PAGE_MAX: usize = 1 << 20;
+pub(super) const PAGE_MAX: usize = 1 << 20;
 /// Records verified at once.
 const VERIFY_PAGE: usize = 1_000;
-/// How often a chat that goes on meanwhile is read again to be erased.
-const ERASE_TRIES: usize = 8;
-/// How often a server that is rewriting its file already is asked to do so once more.
-const REWRITE_TRIES: usize = 600;
-const REWRITE_AGAIN: Duration = Duration::from_secs(1);
 /// Answers of the server itself, which then did nothing.
 const REFUSALS: [&str; 7] =
     ["LOADING", "READONLY", "OOM", "MISCONF", "BUSY", "NOSCRIPT", "MASTERDOWN"];
@@ -35,9 +27,9 @@ const REFUSALS: [&str; 7] =
 /// What every task works with.
 #[derive(Clone)]
 pub(super) struct Store {
-    line: Line,
+    pub(super) line: Line,
     append: Script,
-    erase: Script,
+    pub(super) erase: Script,
     /// Who appends, so that its own hints are known.
     node: String,
 }
@@ -47,7 +39,7 @@ type Answer = (u8, u64, Entries);
 
 impl Store {
     pub(super) fn new(line: Line, node: u64) -> Self {
-        let (append, erase) = (Script::new(APPEND), Script::new(ERASE));
+        let (append, erase) = (Script::new(APPEND), Script::new(erase::ERASE));
         Self { line, append, erase, node: format!("{node:016x}") }
     }
 
@@ -123,7 +115,7 @@ impl Store {
         self.line.ask(&together).await
     }
 
-    async fn load(&self, script: &str) -> Result<String, ServerError> {
+    pub(super) async fn load(&self, script: &str) -> Result<String, ServerError> {
         let mut load = cmd("SCRIPT");
         load.arg("LOAD").arg(script);
         self.line.ask_one(&load).await
@@ -255,69 +247,6 @@ impl Store {
         let mut live = live.collect::<Result<Vec<_>, _>>()?;
         live.sort_by_key(|it| it.stream);
         Ok(live)
-    }
-
-    pub(super) async fn erase(
-        &self,
-        stream: StreamId,
-        what: &Erasure,
-        reason: &str,
-    ) -> Result<Vec<u64>, LogError> {
-        let keys = Keys::of(stream);
-        for _ in 0..ERASE_TRIES {
-            let Page { mut records, more } = self.read(stream, 0, PAGE_MAX).await?;
-            if more {
-                let what = format!("{stream} has more than {PAGE_MAX} records");
-                return Err(LogError::Unavailable(what));
-            }
-            let mut blanked = Vec::new();
-            for Record { seq, entry } in records.iter_mut().filter(|it| what.covers(it.seq)) {
-                entry.event = record::blank(&entry.event)?;
-                entry.fingerprint = 0;
-                blanked.push(*seq);
-            }
-            if blanked.is_empty() {
-                return Ok(blanked);
-            }
-            let mut get = cmd("HGET");
-            get.arg(&keys.live).arg(stream.to_string());
-            let summary: Option<String> = self.line.ask_one(&get).await?;
-            let summary = match summary {
-                Some(text) => {
-                    let blank = record::summary::blank(&row::read_live(stream, &text)?.summary)?;
-                    row::write_live(stream, &blank)
-                }
-                None => String::new(),
-            };
-            let noted = json!({ "stream": stream.to_string(), "seqs": blanked, "reason": reason });
-            self.load(ERASE).await?;
-            let mut call = cmd("EVALSHA");
-            call.arg(self.erase.get_hash()).arg(4);
-            call.arg(&keys.head).arg(&keys.log).arg(&keys.live).arg(&keys.erased);
-            call.arg(records.len()).arg(stream.to_string()).arg(summary).arg(noted.to_string());
-            for record in &records {
-                call.arg(row::write(stream, record.seq, &record.entry));
-            }
-            // Otherwise the chat went on meanwhile: it is read again.
-            if self.line.ask_one::<u8>(&call).await? == 1 {
-                tokio::spawn(self.clone().rewrite());
-                return Ok(blanked);
-            }
-        }
-        Err(LogError::Unavailable(format!("{stream} goes on too fast to be erased: ask again")))
-    }
-
-    /// Has the server write its file anew, without what was erased. One that is doing so already
-    /// may have begun before: it is asked again.
-    async fn rewrite(self) {
-        for _ in 0..REWRITE_TRIES {
-            match self.line.ask_one::<String>(&cmd("BGREWRITEAOF")).await {
-                Ok(_) => return,
-                Err(error) => tracing::debug!(%error, "the server's file is not rewritten yet"),
-            }
-            tokio::time::sleep(REWRITE_AGAIN).await;
-        }
-        tracing::error!("what was erased may still stand in Redis' file: run BGREWRITEAOF there");
     }
 }
 

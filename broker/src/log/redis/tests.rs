@@ -13,6 +13,8 @@ use crate::config::written::RedisDurability;
 use crate::log::contract::events::posted;
 use crate::log::contract::events::{canary, chat, filled, one};
 use crate::log::contract::{Subject, all, append, list, promises, read, scan};
+use crate::log::copy::copy;
+use crate::log::sqlite::{self, SqliteLog};
 use crate::log::{Hint, LiveChange, News, Outcome};
 use crate::redis::testing::TestServer;
 
@@ -58,6 +60,66 @@ async fn erased_text_leaves_the_server_s_file_with_the_rewrite_that_is_asked_for
     timeout(PATIENCE, gone(false)).await.expect("the file is written anew");
     let left = read(&*log, chat(1)).await;
     assert!(!left.is_empty() && !format!("{left:?}").contains("canary"), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_older_has_it_erased_again_from_what_its_brokers_keep() {
+    let mut server = TestServer::start();
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let keeping = |server: &TestServer, dir: &tempfile::TempDir| {
+        RedisLog::on(server.open(1).unwrap(), 1).keep_erasures_in(dir.path()).unwrap()
+    };
+    let log = keeping(&server, &one);
+    append(&log, canary(chat(1))).await;
+    append(&log, canary(chat(2))).await;
+    let older = server.written();
+    log.erase(chat(1), Erasure::All, "asked".into()).await.unwrap();
+    let (erased, live) = (scan(&log, 100).await.unwrap(), log.live().await.unwrap());
+    // Another broker takes over what was erased before it came.
+    drop(keeping(&server, &two));
+    drop(log);
+    server.kill();
+    server.put_back(&older);
+    server.start_again();
+    let log = keeping(&server, &two);
+    assert_eq!(scan(&log, 100).await.unwrap(), erased);
+    assert_eq!(log.live().await.unwrap(), live);
+    assert_eq!(log.erased().await.unwrap().len(), 1);
+    // And while a broker runs.
+    server.kill();
+    server.put_back(&older);
+    server.start_again();
+    let again = async {
+        while !log.erased().await.is_ok_and(|it| it.len() == 1) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, again).await.expect("it looks with each new connection");
+    assert_eq!(scan(&log, 100).await.unwrap(), erased);
+    assert_eq!(log.live().await.unwrap(), live);
+}
+
+#[tokio::test]
+async fn the_record_of_erasures_goes_along_with_a_copy_and_back() {
+    let (server, dir) = (TestServer::start(), tempfile::tempdir().unwrap());
+    let place = |name: &str| dir.path().join(name);
+    let store = SqliteLog::open(&place("store")).unwrap();
+    append(&store, canary(chat(1))).await;
+    append(&store, canary(chat(2))).await;
+    store.backup(place("backup")).await.unwrap();
+    store.erase(chat(1), Erasure::All, "asked".into()).await.unwrap();
+    let redis = log(&server, 1).unwrap();
+    copy(&store, &*redis, |_| ()).await.unwrap();
+    redis.erase(chat(2), Erasure::All, "asked".into()).await.unwrap();
+    let back = SqliteLog::open(&place("back")).unwrap();
+    copy(&*redis, &back, |_| ()).await.unwrap();
+    assert_eq!(back.erased().await.unwrap(), redis.erased().await.unwrap());
+    assert_eq!(back.erased().await.unwrap().len(), 2);
+    drop(back);
+    sqlite::restore(&place("backup"), &place("back"), true).unwrap();
+    let restored = SqliteLog::open(&place("back")).unwrap();
+    assert_eq!(scan(&restored, 100).await.unwrap(), scan(&*redis, 100).await.unwrap());
+    assert_eq!(restored.live().await.unwrap(), redis.live().await.unwrap());
 }
 
 #[tokio::test]

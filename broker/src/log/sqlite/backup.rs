@@ -5,17 +5,17 @@
 //! after a backup is erased from it again when it is restored, by the list beside the store, which
 //! is never replaced.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use deskbell_protocol::ids::Eid;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use crate::log::erasure::{Named, file};
 use crate::log::{LogError, Record, StreamId};
 
-use super::erase::{self, Erased};
+use super::erase;
 use super::row::{self, select};
 use super::schema::{self, log_error};
 use super::verify::verify_file;
@@ -107,17 +107,18 @@ fn name(part: &Path, dest: &Path) -> Result<(), LogError> {
 
 /// Blanks what the list beside the store names, where the backup still has it.
 fn replay(db: &mut Connection, dir: &Path) -> Result<(), LogError> {
-    let erased = read_list(dir)?;
+    let erased = file::read(dir)?;
     if erased.is_empty() {
         return Ok(());
     }
+    let named: Named = erased.iter().collect();
     let mut found = BTreeMap::<StreamId, Vec<(i64, Record)>>::new();
     {
         let mut select = db.prepare(select!("ORDER BY id")).map_err(log_error)?;
         let mut rows = select.query([]).map_err(log_error)?;
         while let Some(row) = rows.next().map_err(log_error)? {
             let (id, stream, record) = row::read(row)?;
-            if erased.contains(&(stream, record.seq, record.entry.eid)) {
+            if named.names(stream, &record) {
                 found.entry(stream).or_default().push((id, record));
             }
         }
@@ -126,25 +127,6 @@ fn replay(db: &mut Connection, dir: &Path) -> Result<(), LogError> {
         erase::blank(db, stream, &records)?;
     }
     Ok(())
-}
-
-fn read_list(dir: &Path) -> Result<BTreeSet<(StreamId, u64, Eid)>, LogError> {
-    let list = dir.join(erase::FILE);
-    let mut all = BTreeSet::new();
-    if !list.exists() {
-        return Ok(all);
-    }
-    let unreadable = |line: usize, why: &dyn std::fmt::Display| LogError::Damaged {
-        place: format!("{} line {line}", erase::FILE),
-        what: format!("{why}: correct it, so that nothing erased comes back"),
-    };
-    let text = std::fs::read_to_string(&list).map_err(|error| unreadable(0, &error))?;
-    for (line, text) in (1..).zip(text.lines()) {
-        let erased: Erased = serde_json::from_str(text).map_err(|it| unreadable(line, &it))?;
-        let stream: StreamId = erased.stream.parse().map_err(|it: String| unreadable(line, &it))?;
-        all.extend(erased.records.into_iter().map(|(seq, eid)| (stream, seq, eid)));
-    }
-    Ok(all)
 }
 
 fn set_aside(path: &Path) -> Result<(), LogError> {

@@ -1,38 +1,23 @@
 //! Erasure: personal fields leave the rows, the live summary, and the write-ahead log.
 //!
-//! What is erased is first written down in `erasures.jsonl` beside the store, flushed, so that a
+//! What is erased is first written down in a file beside the store, flushed, so that a
 //! backup from before can be cleaned when it is restored. Only then are the bodies replaced in
 //! place (`secure_delete` overwrites what they leave) and the write-ahead log is cut, which still
 //! holds the old pages. An erasure that fails half-way is asked for again: all of it is repeatable.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-use deskbell_protocol::ids::Eid;
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
 
+use crate::log::erasure::{file, place};
 use crate::log::{Erasure, LogError, Record, StreamId, record};
 
 use super::index::{self, Heads};
 use super::row::{self, Key};
 use super::schema::log_error;
 
-/// Beside the store; `restore` replays it and never replaces it.
-pub(super) const FILE: &str = "erasures.jsonl";
-
-/// One line of the file. Identities stand in it, so that a replay onto another history of the
-/// stream does not blank what was never meant.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Erased {
-    pub(super) stream: String,
-    pub(super) records: Vec<(u64, Eid)>,
-    pub(super) reason: String,
-}
-
-/// Does it all, and answers the places blanked.
+/// Does it all, and answers the places that it covers.
 pub(super) fn erase(
     db: &mut Connection,
     heads: &Mutex<Heads>,
@@ -43,16 +28,18 @@ pub(super) fn erase(
 ) -> Result<Vec<u64>, LogError> {
     let (rows, _) = index::locate(db, heads, stream, 0, usize::MAX)?;
     let mut found = Vec::new();
-    for (seq, row) in (1..).zip(rows).filter(|(seq, _)| what.covers(*seq)) {
-        found.push((row, row::fetch(db, row, stream, seq)?));
+    for (seq, row) in (1..).zip(rows) {
+        let record = row::fetch(db, row, stream, seq)?;
+        if what.covers(&record) {
+            found.push((row, record));
+        }
     }
-    if found.is_empty() {
-        return Ok(Vec::new());
+    let places = found.iter().map(|(_, it)| place(it)).collect();
+    file::add(dir, &what.on_record(stream, places, reason))?;
+    if !found.is_empty() {
+        blank(db, stream, &found)?;
+        truncate(db)?;
     }
-    let records = found.iter().map(|(_, it)| (it.seq, it.entry.eid)).collect();
-    write_down(dir, &Erased { stream: stream.to_string(), records, reason: reason.into() })?;
-    blank(db, stream, &found)?;
-    truncate(db)?;
     Ok(found.into_iter().map(|(_, record)| record.seq).collect())
 }
 
@@ -71,8 +58,7 @@ pub(super) fn blank(
             .map_err(log_error)?;
         for (row, Record { seq, entry }) in found {
             let mut entry = entry.clone();
-            entry.event = record::blank(&entry.event)?;
-            entry.fingerprint = 0;
+            record::blank_entry(&mut entry)?;
             let sum = record::checksum(stream, *seq, &entry);
             update
                 .execute((row, entry.event.version, &entry.event.body, sum))
@@ -104,18 +90,4 @@ pub(super) fn truncate(db: &Connection) -> Result<(), LogError> {
         return Err(LogError::Unavailable(why.into()));
     }
     Ok(())
-}
-
-fn write_down(dir: &Path, erased: &Erased) -> Result<(), LogError> {
-    let mut line = serde_json::to_string(erased).expect("text and numbers only");
-    line.push('\n');
-    let write = || {
-        let path = dir.join(FILE);
-        let new = !path.exists();
-        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-        file.write_all(line.as_bytes())?;
-        file.sync_all()?;
-        if new { std::fs::File::open(dir)?.sync_all() } else { Ok(()) }
-    };
-    write().map_err(|error: std::io::Error| LogError::Unavailable(format!("{FILE}: {error}")))
 }
