@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rand::RngExt;
+use tokio::time::timeout;
 
 use crate::raw;
 use crate::store;
@@ -169,12 +170,14 @@ impl Broker {
 
     /// Waits until it says that it is not ready; it takes as long to say so as its server does.
     pub async fn not_ready(&self) {
-        while self.is_ready().await {}
+        let refusing = async { while self.is_ready().await {} };
+        timeout(READY_WITHIN, refusing).await.expect("it says so in time");
     }
 
     /// Waits until it says that it is ready.
     pub async fn ready(&self) {
-        while !self.is_ready().await {}
+        let getting_ready = async { while !self.is_ready().await {} };
+        timeout(READY_WITHIN, getting_ready).await.expect("it gets ready in time");
     }
 
     /// Its process id.

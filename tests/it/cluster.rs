@@ -2,5 +2,6 @@
 
 mod copying;
 mod faults;
+mod outage;
 mod scripts;
 mod service;

@@ -20,9 +20,9 @@ use crate::scripted::{origin_of, scripts};
 /// What did not come after this will not come; nothing waits for it that passes.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Where all clocks begin: no script depends on it.
-const BEGIN: &str = "2026-03-02T09:00:00Z";
+pub(super) const BEGIN: &str = "2026-03-02T09:00:00Z";
 
-fn clocks(cluster: &Cluster) -> Result<ClockControl, String> {
+pub(super) fn clocks(cluster: &Cluster) -> Result<ClockControl, String> {
     let at = |node| {
         let address = cluster.node(node).admin_address.to_string();
         ClockControl::at(&address, Arc::new(TcpConnector::new())).map_err(|it| it.to_string())
