@@ -195,6 +195,8 @@ impl Ours {
                 }
             }
             set.ignore();
+            // Records that are written where none stood any more have an end from the start.
+            commands.cmd("PEXPIRE").arg(&key).arg(LEASE.as_millis()).ignore();
             let gone: Vec<_> =
                 changed.iter().filter(|(_, value)| value.is_none()).map(|(it, _)| it).collect();
             if !gone.is_empty() {
