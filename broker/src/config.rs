@@ -84,6 +84,8 @@ pub struct TlsFiles {
 pub struct RedisSettings {
     /// `redis://HOST:PORT/DATABASE`, or `redis+unix:///FILE`; without a password.
     pub url: String,
+    /// Whom to sign in as, if not as its default user; then there is a password.
+    pub user: Option<String>,
     /// The file with the password, if there is one.
     pub password_file: Option<PathBuf>,
     /// What an acknowledgement has to mean.

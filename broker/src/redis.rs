@@ -9,6 +9,7 @@
 //! Not here: any key or script (`log`, `presence`, `secrets` know their own).
 
 mod listen;
+mod reach;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verify;
@@ -20,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline};
+use ::redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline};
 use ::redis::{RedisError, cmd};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
@@ -79,7 +80,7 @@ pub struct Server {
 /// What the tasks of its thread share.
 struct Link {
     client: Client,
-    durability: RedisDurability,
+    settings: RedisSettings,
     thread: Handle,
     closed: CancellationToken,
     connection: Mutex<Result<MultiplexedConnection, ServerError>>,
@@ -119,13 +120,12 @@ impl Server {
     /// Connects and verifies, or says why the server cannot be used. `node` is this broker's own
     /// number among those that share the server.
     pub fn open(settings: &RedisSettings, node: u64) -> Result<Self, ServerError> {
-        let client = client(settings)?;
-        let durability = settings.durability;
+        let (client, settings) = (reach::client(settings)?, settings.clone());
         let (answer, opened) = mpsc::sync_channel(1);
         let away = |error: String| ServerError::Away(error);
         thread::Builder::new()
             .name("redis".into())
-            .spawn(move || run(client, durability, node, &answer))
+            .spawn(move || run(client, settings, node, &answer))
             .map_err(|error| away(error.to_string()))?;
         let link = opened.recv().map_err(|_| away("its thread ended".into()))??;
         let last = Arc::new(LetGo(link.closed.clone()));
@@ -134,7 +134,7 @@ impl Server {
 
     /// What an acknowledgement of this server means.
     pub fn durability(&self) -> RedisDurability {
-        self.link.durability
+        self.link.settings.durability
     }
 
     /// Does `work` on the server's own thread.
@@ -271,11 +271,11 @@ impl Link {
 
     /// Connects, verifies, and again whenever the connection was given up.
     async fn keep_connected(self: Arc<Self>, mut first: Option<mpsc::SyncSender<Opened>>) {
-        let mut pause = CONNECT_AGAIN;
+        let (mut pause, mut said) = (CONNECT_AGAIN, None);
         loop {
             match self.connect().await {
                 Ok(connection) => {
-                    pause = CONNECT_AGAIN;
+                    (pause, said) = (CONNECT_AGAIN, None);
                     self.connected.send_modify(|number| *number += 1);
                     *lock(&self.connection) = Ok(connection);
                     if let Some(first) = first.take() {
@@ -292,7 +292,10 @@ impl Link {
                         first.send(Err(error)).ok();
                         return;
                     }
-                    tracing::warn!(%error, "Redis cannot be used");
+                    if said.as_ref() != Some(&error) {
+                        tracing::warn!(%error, "no connection to Redis, tried again");
+                        said = Some(error.clone());
+                    }
                     *lock(&self.connection) = Err(error);
                     sleep(pause).await;
                     pause = (pause * 2).min(CONNECT_AGAIN_MAX);
@@ -305,10 +308,10 @@ impl Link {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_PATIENCE))
             .set_response_timeout(Some(ANSWER_PATIENCE));
-        let away = |error: RedisError| ServerError::Away(error.to_string());
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await;
-        let mut connection = connection.map_err(away)?;
-        verify::verify(&mut connection, self.durability).await?;
+        let mut connection =
+            connection.map_err(|error| reach::unreached(&self.settings.url, &error))?;
+        verify::verify(&mut connection, self.settings.durability).await?;
         Ok(connection)
     }
 }
@@ -316,7 +319,7 @@ impl Link {
 type Opened = Result<Arc<Link>, ServerError>;
 
 /// The thread: works until nobody holds the server any more.
-fn run(client: Client, durability: RedisDurability, node: u64, answer: &mpsc::SyncSender<Opened>) {
+fn run(client: Client, settings: RedisSettings, node: u64, answer: &mpsc::SyncSender<Opened>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -328,7 +331,7 @@ fn run(client: Client, durability: RedisDurability, node: u64, answer: &mpsc::Sy
     let closed = CancellationToken::new();
     let link = Arc::new(Link {
         client,
-        durability,
+        settings,
         thread: runtime.handle().clone(),
         closed: closed.clone(),
         connection: Mutex::new(Err(ServerError::Away("not connected yet".into()))),
@@ -351,16 +354,4 @@ fn run(client: Client, durability: RedisDurability, node: u64, answer: &mpsc::Sy
             () = closed.cancelled() => {}
         }
     });
-}
-
-fn client(settings: &RedisSettings) -> Result<Client, ServerError> {
-    let wrong = |error: RedisError| ServerError::Away(format!("{}: {error}", settings.url));
-    let mut place = settings.url.as_str().into_connection_info().map_err(wrong)?;
-    if let Some(file) = &settings.password_file {
-        let password = std::fs::read_to_string(file)
-            .map_err(|error| ServerError::Away(format!("{}: {error}", file.display())))?;
-        let login = place.redis_settings().clone().set_password(password.trim_end());
-        place = place.set_redis_settings(login);
-    }
-    Client::open(place).map_err(wrong)
 }

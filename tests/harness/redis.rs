@@ -146,7 +146,7 @@ impl Redis {
     /// A way to it.
     pub async fn open(&self) -> Server {
         let (url, durability) = (self.url(), self.durability);
-        let settings = RedisSettings { url, password_file: None, durability };
+        let settings = RedisSettings { url, user: None, password_file: None, durability };
         let opened = apart(move || Server::open(&settings, TESTS)).await;
         opened.expect("the server can be used")
     }

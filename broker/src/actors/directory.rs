@@ -151,6 +151,10 @@ impl Handler<Look> for DirectoryActor {
                     }
                 }
                 Ok(_) => {}
+                // Who holds the way to the store says so; it is looked at again in a moment.
+                Err(error @ LogError::Unavailable(_)) => {
+                    tracing::debug!(%error, "the directory cannot be looked at");
+                }
                 Err(error) => tracing::warn!(%error, "the directory cannot be looked at"),
             }
         };

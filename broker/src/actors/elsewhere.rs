@@ -53,14 +53,19 @@ pub async fn follow(seat: Arc<Seat>) {
             node.told_elsewhere(told);
         }
     }));
-    let mut wait = SWEEP_EVERY;
+    let (mut wait, mut is_said) = (SWEEP_EVERY, false);
     loop {
         // Whichever comes first.
         timeout(wait, missed.notified()).await.ok();
         wait = match node.sweep().await {
-            Ok(()) => SWEEP_EVERY,
+            Ok(()) => {
+                is_said = false;
+                SWEEP_EVERY
+            }
             Err(error) => {
-                tracing::warn!(%error, "what others did cannot be looked for");
+                if !std::mem::replace(&mut is_said, true) {
+                    tracing::warn!(%error, "what others did cannot be looked for");
+                }
                 SWEEP_AGAIN
             }
         };

@@ -145,13 +145,20 @@ impl<'a> Layers<'a> {
             return Err(self.wrong("redis.url", what));
         };
         if place.contains('@') {
-            let what = "names a user or password: put the password into a file, and name that \
-                        with redis.password_file";
+            let what = "names a user or password: set redis.user, put the password into a file, \
+                        and name that with redis.password_file";
             return Err(self.wrong("redis.url", what));
         }
         let password_file = Some(redis.password_file()).filter(|it| !it.as_os_str().is_empty());
+        let user = Some(redis.user()).filter(|it| !it.is_empty());
+        if user.is_some() && password_file.is_none() {
+            let what = "needs a password: put it into a file, and name that with \
+                        redis.password_file";
+            return Err(self.wrong("redis.user", what));
+        }
         Ok(RedisSettings {
             url,
+            user,
             password_file: password_file.map(|file| base.join(file)),
             durability: redis.durability(),
         })

@@ -144,7 +144,9 @@ sections! {
         /// Where it is: "redis://HOST:PORT/DATABASE", or "redis+unix:///FILE". No password stands
         /// here.
         url: String = "redis://127.0.0.1:6379".into();
-        /// The file that holds its password; "" for none.
+        /// The user to sign in as; "" for its default user.
+        user: String = String::new();
+        /// The file that holds the password; "" for none.
         password_file: PathBuf = PathBuf::new();
         /// What an acknowledgement means, which the server's own settings must bear out:
         /// "redis-disk" (flushed to its disk) or "redis-async" (within about a second).

@@ -77,6 +77,9 @@ fn each_mistake_names_its_place_and_the_remedy() {
         ("[limits]\ntext_bytes = 99999", "deskbell.toml:2: limits.text_bytes: does not fit"),
         ("limits.text_bytes = 0", "deskbell.toml:1: limits.text_bytes: is 0, and must"),
         ("[waits]\nowner_grace_seconds = 0", "deskbell.toml:2: waits.owner_grace_seconds: takes"),
+        ("[redis]\nurl = 'http://here'", "deskbell.toml:2: redis.url: \"http://here\" is neither"),
+        ("[redis]\nurl = 'redis://maya@here'", "deskbell.toml:2: redis.url: names a user"),
+        ("[redis]\nuser = 'deskbell'", "deskbell.toml:2: redis.user: needs a password"),
         ("[waits]\nsettling_seconds = 3601", "deskbell.toml:2: waits.settling_seconds: takes"),
     ] {
         let error = load(text, &[], &[]).unwrap_err();

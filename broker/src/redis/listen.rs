@@ -22,7 +22,7 @@ const SILENT_AFTER: Duration = Duration::from_secs(5);
 impl Link {
     /// Listens, for ever, once there is something to listen to.
     pub(super) async fn listen(self: &Arc<Self>) {
-        let mut pause = CONNECT_AGAIN;
+        let (mut pause, mut is_said) = (CONNECT_AGAIN, false);
         self.more_listeners.notified().await;
         loop {
             let began = Instant::now();
@@ -30,8 +30,13 @@ impl Link {
             // Who waits for a probe would wait in vain.
             lock(&self.waiting).clear();
             if let Err(error) = ended {
-                tracing::warn!(%error, "what others tell through Redis is not heard");
-                pause = if began.elapsed() > SILENT_AFTER { CONNECT_AGAIN } else { pause };
+                if began.elapsed() > SILENT_AFTER {
+                    (pause, is_said) = (CONNECT_AGAIN, false);
+                }
+                if !is_said {
+                    tracing::warn!(%error, "what others tell through Redis is not heard");
+                    is_said = true;
+                }
                 sleep(pause).await;
                 pause = (pause * 2).min(CONNECT_AGAIN_MAX);
             }

@@ -68,7 +68,8 @@ impl TestServer {
         node: u64,
         durability: RedisDurability,
     ) -> Result<Server, ServerError> {
-        let settings = RedisSettings { url: self.url(), password_file: None, durability };
+        let settings =
+            RedisSettings { url: self.url(), user: None, password_file: None, durability };
         Server::open(&settings, node)
     }
 

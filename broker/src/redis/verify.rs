@@ -23,6 +23,10 @@ pub(super) async fn verify(
     durability: RedisDurability,
 ) -> Result<(), ServerError> {
     let asked = |error: RedisError| match error.code() {
+        Some("NOAUTH") => ServerError::Unfit(
+            "it asks for a password: put it into a file, and name that with redis.password_file"
+                .into(),
+        ),
         Some("NOPERM" | "ERR") => ServerError::Unfit(format!(
             "how it keeps what it is told cannot be verified ({error}): let this user INFO and \
              CONFIG GET"

@@ -12,6 +12,7 @@ use deskbell_tests::broker;
 use deskbell_tests::cluster::Cluster;
 use deskbell_tests::crowd;
 use deskbell_tests::raw::{Raw, fresh_uuid, http, operator_token};
+use deskbell_tests::redis::Redis;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -179,6 +180,37 @@ async fn audit(cluster: &Cluster) -> String {
     let output = broker::command(folder.path(), &arguments).await;
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test]
+async fn a_user_who_may_do_what_the_manual_says_is_all_that_a_broker_needs() {
+    let manual = include_str!("../../../docs/operating.md");
+    let line = manual.lines().find(|it| it.starts_with("ACL SETUSER deskbell"));
+    let line = line.expect("the manual says so").replace("PASSWORD", "a-password");
+    let redis = Redis::start(RedisDurability::Async).await;
+    assert_eq!(redis.command(&line.split(' ').collect::<Vec<_>>()).await, "OK");
+    let folder = tempfile::tempdir().expect("a directory for a password");
+    let file = folder.path().join("password");
+    std::fs::write(&file, "a-password\n").expect("a password is written");
+    let login =
+        ["redis.user=deskbell".to_owned(), format!("redis.password_file={}", file.display())];
+    let mut cluster = Cluster::on(redis, &login.each_ref().map(String::as_str), None).await;
+    let keys = keys(&cluster).await;
+    let mut maya = operator(&cluster, &keys, 0, "maya").await;
+    let mut sam = patron(&cluster, &keys, 1).await;
+    let chat = ring(&mut sam).await;
+    done(&maya.write("chat.claim", json!({ "chat": chat })).await);
+    done(&maya.write("chat.post", json!({ "chat": chat, "text": "Hello" })).await);
+    hears(&mut sam, |it| says(it, "Hello")).await;
+    done(&maya.ask("sign_out", json!({ "anyway": true })).await);
+    let who = cluster.redis.command(&["CLIENT", "LIST"]).await;
+    assert_eq!(who.lines().filter(|it| it.contains("user=deskbell")).count(), 4, "{who}");
+    let may = cluster.redis.command(&["ACL", "DRYRUN", "deskbell", "BGREWRITEAOF"]).await;
+    assert_eq!(may, "OK", "which an erasure asks for");
+    for node in 0..2 {
+        cluster.terminate_node(node).await;
+    }
+    assert_eq!(cluster.redis.command(&["ACL", "LOG"]).await, "", "nothing was denied");
 }
 
 #[tokio::test]
