@@ -10,11 +10,12 @@ pub mod redis;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use deskbell_domain::access::Principal;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::directory::Directory;
 use deskbell_domain::person::{Author, Standing, Status};
 use deskbell_domain::staffing::StaffingEvent;
-use deskbell_protocol::ids::{ChatId, SessionId, Target, TicketQueueId, UserId};
+use deskbell_protocol::ids::{ChatId, ClientId, SessionId, Target, TicketQueueId, UserId};
 use jiff::Timestamp;
 
 /// Identifies one connection on this node.
@@ -77,6 +78,8 @@ pub enum Signal {
     Previewing { chat: ChatId, by: BTreeSet<UserId> },
     /// A person's sign-ins are over; remembered until then.
     SessionsEnded { user: UserId, sessions: BTreeSet<SessionId>, until: Timestamp },
+    /// An app of this person connected to the node that tells, then.
+    TookOver { who: Principal, client: ClientId, at: Timestamp },
     /// Where a banned patron's session came from, hashed as `secrets` does.
     Banned { address: [u8; 32], session: Digest },
 }

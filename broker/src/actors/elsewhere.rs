@@ -149,6 +149,9 @@ impl Node {
             Elsewhere::Signal(_, Signal::Mark { chat, who, delivered, read }) => {
                 self.nudge_warm(chat, Nudge::Marked(who, Reach { delivered, read }));
             }
+            Elsewhere::Signal(_, Signal::TookOver { who, client, at }) => {
+                self.registry.entered_elsewhere(who, client, at);
+            }
             Elsewhere::Signal(_, Signal::Banned { address, session }) => {
                 let hash = AddressHash::from_bytes(address);
                 self.addresses.keep(hash, session, self.clock.now());

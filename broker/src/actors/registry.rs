@@ -13,6 +13,7 @@ use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, ClientId, Eid, Target};
 use foldhash::fast::RandomState;
+use jiff::Timestamp;
 
 use super::chat::{ChatActor, Nudge};
 use super::node::Seat;
@@ -114,6 +115,13 @@ impl Registry {
     pub fn enter(&self, peer: &Arc<Peer>) {
         let older = self.peers.insert((peer.who.clone(), peer.client), peer.clone());
         if let Some(older) = older {
+            older.addr.do_send(End::Close(CloseCode::Superseded));
+        }
+    }
+
+    /// The same app connected to another node, then.
+    pub fn entered_elsewhere(&self, who: Principal, client: ClientId, at: Timestamp) {
+        if let Some(older) = self.peers.get(&(who, client)).filter(|older| older.since < at) {
             older.addr.do_send(End::Close(CloseCode::Superseded));
         }
     }

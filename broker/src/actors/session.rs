@@ -16,6 +16,7 @@ use actix::{Actor, ActorContext, Addr, Context, Handler, Message};
 use deskbell_domain::access::Principal;
 use deskbell_protocol::codes::CloseCode;
 use deskbell_protocol::ids::{ChatId, ClientId, SessionId, UserId};
+use jiff::Timestamp;
 
 pub use self::desk::Desire;
 use self::list::List;
@@ -27,7 +28,7 @@ use super::node::Seat;
 use super::outbox::Outbox;
 use super::receipts::Receipts;
 use super::say::{Frame, Say};
-use crate::presence::{ConnectionId, Told};
+use crate::presence::{ConnectionId, Signal, Told};
 use crate::secrets::address::Address;
 
 /// A connection, as the other actors know it.
@@ -41,6 +42,8 @@ pub struct Peer {
     pub who: Principal,
     /// The sign-in, or the visit, that its token names.
     pub session: SessionId,
+    /// When it began.
+    pub since: Timestamp,
     /// Where it comes from, if that is known.
     pub address: Option<Address>,
     /// Its SessionActor.
@@ -199,7 +202,18 @@ impl SessionActor {
         let (tx, rx) = actix::dev::channel::channel(16);
         let peer = {
             let (addr, passing) = (Addr::new(tx), AtomicU32::new(0));
-            Arc::new(Peer { connection, client, who, session, address, addr, outbox, passing })
+            let since = seat.node.clock.now();
+            Arc::new(Peer {
+                connection,
+                client,
+                who,
+                session,
+                since,
+                address,
+                addr,
+                outbox,
+                passing,
+            })
         };
         let actor = Self {
             seat: seat.clone(),
@@ -214,6 +228,8 @@ impl SessionActor {
         // Only now is an older one shown out: on its own shard it may be gone at once, and a person
         // who reloads a page must not be seen to go away.
         seat.node.registry.enter(&peer);
+        let (who, client, at) = (peer.who.clone(), client, peer.since);
+        seat.node.presence.signal(Signal::TookOver { who, client, at });
         // Her account may have been ended after her token was looked at and before she could be
         // found here.
         if peer.operator().is_some_and(|user| !is_active(&seat.node, user)) {

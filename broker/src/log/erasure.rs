@@ -98,14 +98,11 @@ impl<'a> FromIterator<&'a Erased> for Named {
     }
 }
 
-/// Erases from `log` what was `erased` elsewhere and is not on record in it; answers how many
-/// records still had to be blanked.
-pub(crate) async fn erase_again(log: &dyn EventLog, erased: &[Erased]) -> Result<usize, LogError> {
+/// Erases from `log` what was `erased` elsewhere and is not on record in it.
+pub(crate) async fn erase_again(log: &dyn EventLog, erased: &[Erased]) -> Result<(), LogError> {
     let known: Named = log.erased().await?.iter().collect();
-    let mut blanked = 0;
     for Erased { stream, records, reason } in known.unknown(erased) {
-        let what = Erasure::Again(records.clone());
-        blanked += log.erase(*stream, what, reason.clone()).await?.len();
+        log.erase(*stream, Erasure::Again(records.clone()), reason.clone()).await?;
     }
-    Ok(blanked)
+    Ok(())
 }

@@ -80,6 +80,8 @@ async fn a_broker_that_hears_nothing_is_not_ready_and_looks_for_itself() {
     assert_eq!(redis(&["ACL", "SETUSER", "default", "+subscribe"]).await, "OK");
     for node in 0..2 {
         cluster.node(node).ready().await;
+        let (_, page) = http(cluster.node(node).admin_address, "GET /metrics", &[], "").await;
+        assert!(page.contains("\ndeskbell_redis_lag_seconds "), "how long a probe takes: {page}");
     }
     done(&maya.ask("sync", json!({})).await);
 }

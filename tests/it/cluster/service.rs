@@ -7,11 +7,11 @@ use std::time::Duration;
 use deskbell::config::written::RedisDurability;
 use deskbell::secrets::redis::RedisSecrets;
 use deskbell::secrets::{Keys, Secrets as _};
-use deskbell_protocol::codes::ErrorCode;
+use deskbell_protocol::codes::{CloseCode, ErrorCode};
 use deskbell_tests::broker;
 use deskbell_tests::cluster::Cluster;
 use deskbell_tests::crowd;
-use deskbell_tests::raw::{Raw, fresh_uuid, http, operator_token};
+use deskbell_tests::raw::{BIRCH_PAGE, Raw, fresh_uuid, http, operator_token, patron_token};
 use deskbell_tests::redis::Redis;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -152,6 +152,30 @@ pub(super) async fn colleagues(raw: &mut Raw) -> usize {
     let coops = queues["coops"].as_array().expect("a list").clone();
     let coop = coops.iter().find(|it| it["target"] == "coop/tri-county");
     coop.expect("she may monitor it")["others"].as_array().expect("a list").len()
+}
+
+#[tokio::test]
+async fn the_same_app_again_takes_over_wherever_it_connects() {
+    let cluster = Cluster::start(RedisDurability::Async, &[]).await;
+    let keys = keys(&cluster).await;
+    let patron = ("birch", patron_token(&keys, "birch-home"), Some(BIRCH_PAGE));
+    let operator = ("maya", operator_token(&keys, "maya", 3600), None);
+    for (whose, token, origin) in [patron, operator] {
+        let hello = json!({ "token": token, "client": fresh_uuid() });
+        let open = async |node: usize| {
+            let mut raw = Raw::open(cluster.node(node).address, origin).await;
+            let answer = raw.ask("hello", hello.clone()).await;
+            assert_eq!(answer["type"], "welcome", "{whose}: {answer}");
+            raw
+        };
+        let mut before = open(0).await;
+        for node in [1, 0, 1] {
+            let mut after = open(node).await;
+            assert_eq!(before.closed().await, CloseCode::Superseded.number(), "{whose}");
+            done(&after.ask("sync", json!({})).await);
+            before = after;
+        }
+    }
 }
 
 #[tokio::test]

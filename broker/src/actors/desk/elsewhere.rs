@@ -57,10 +57,13 @@ impl Handler<ToldElsewhere> for DeskActor {
                     self.previewed(node, chat, Arc::default());
                 }
             }
-            // Of chats and addresses, which `actors::elsewhere` takes where they belong.
+            // Of chats, apps and addresses, which `actors::elsewhere` takes where they belong.
             Elsewhere::Signal(
                 _,
-                Signal::Typing { .. } | Signal::Mark { .. } | Signal::Banned { .. },
+                Signal::Typing { .. }
+                | Signal::Mark { .. }
+                | Signal::TookOver { .. }
+                | Signal::Banned { .. },
             )
             | Elsewhere::Gap => {}
         }

@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use deskbell_domain::access::Principal;
 use deskbell_domain::chat::event::Digest;
 use deskbell_domain::person::{Author, Status};
-use deskbell_protocol::ids::{ChatId, SessionId, Target, TicketQueueId, UserId};
+use deskbell_protocol::ids::{
+    ChatId, ClientId, SessionId, Target, TicketQueueId, UserId, WidgetId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +67,37 @@ enum SignalText {
     Mark { chat: ChatId, who: String, delivered: u64, read: u64 },
     Previewing { chat: ChatId, by: BTreeSet<UserId> },
     SessionsEnded { user: UserId, sessions: BTreeSet<SessionId>, until: i64 },
+    TookOver { who: WhoText, client: ClientId, at: i64 },
     Banned { address: String, session: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WhoText {
+    Operator(UserId),
+    Patron { session: String, widget: WidgetId },
+}
+
+impl From<Principal> for WhoText {
+    fn from(who: Principal) -> Self {
+        match who {
+            Principal::Operator(user) => Self::Operator(user),
+            Principal::Patron { session, widget } => {
+                Self::Patron { session: text_of(&session), widget }
+            }
+        }
+    }
+}
+
+impl WhoText {
+    fn who(self) -> Option<Principal> {
+        Some(match self {
+            Self::Operator(user) => Principal::Operator(user),
+            Self::Patron { session, widget } => {
+                Principal::Patron { session: digest_of(&session)?, widget }
+            }
+        })
+    }
 }
 
 impl From<Told> for ToldText {
@@ -120,6 +153,9 @@ pub(super) fn signal(node: NodeId, signal: Signal) -> String {
         Signal::SessionsEnded { user, sessions, until } => {
             SignalText::SessionsEnded { user, sessions, until: until.as_millisecond() }
         }
+        Signal::TookOver { who, client, at } => {
+            SignalText::TookOver { who: who.into(), client, at: at.as_microsecond() }
+        }
         Signal::Banned { address, session } => {
             SignalText::Banned { address: text_of(&address), session: text_of(&session) }
         }
@@ -138,6 +174,10 @@ fn signal_of(text: &str) -> Option<Signal> {
         SignalText::SessionsEnded { user, sessions, until } => {
             let until = Timestamp::from_millisecond(until).ok()?;
             Signal::SessionsEnded { user, sessions, until }
+        }
+        SignalText::TookOver { who, client, at } => {
+            let at = Timestamp::from_microsecond(at).ok()?;
+            Signal::TookOver { who: who.who()?, client, at }
         }
         SignalText::Banned { address, session } => {
             Signal::Banned { address: digest_of(&address)?, session: digest_of(&session)? }
@@ -183,11 +223,15 @@ mod tests {
         assert_eq!(read(&text), Some(Message::Change(3, 5, change)));
         assert_eq!(ToldText::from(told.clone()).told(), Some(told));
         assert_eq!(read(&whole(3, 6)), Some(Message::Whole(3, 6)));
-        let chat = ChatId(1);
+        let (chat, client) = (ChatId(1), ClientId(uuid::Uuid::from_u128(5)));
+        let at = Timestamp::from_microsecond(1_700_000_000_000_001).unwrap();
+        let patron = Principal::Patron { session: [3; 32], widget: "birch-home".parse().unwrap() };
         for signal in [
             Signal::Typing { chat, who: Author::Patron, on: true },
             Signal::Mark { chat, who: Author::Operator(maya.clone()), delivered: 2, read: 1 },
             Signal::Previewing { chat, by: [maya.clone()].into() },
+            Signal::TookOver { who: Principal::Operator(maya.clone()), client, at },
+            Signal::TookOver { who: patron, client, at },
             Signal::SessionsEnded {
                 user: maya,
                 sessions: [SessionId(1)].into(),
