@@ -33,6 +33,7 @@ pub mod chat;
 pub mod desk;
 pub mod directory;
 pub mod elsewhere;
+pub mod inbox;
 pub mod node;
 pub mod outbox;
 pub mod queue;

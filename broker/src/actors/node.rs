@@ -22,6 +22,7 @@ use super::chat::bans::Addresses;
 use super::desk::Desk;
 use super::directory::Keeper;
 use super::elsewhere::HeldBack;
+use super::inbox::Inbox;
 use super::receipts::Receipts;
 use super::registry::Registry;
 use super::say::Encode;
@@ -180,17 +181,19 @@ pub struct Seat {
     pub appender: Appender,
     /// What may wait on that shard.
     pub receipts: Receipts,
+    /// What other threads have for its chats.
+    pub inbox: Arc<Inbox>,
 }
 
 impl Seat {
     /// A place on `shard`; [`Seat::run`] must be running there.
     pub fn new(node: Arc<Node>, shard: usize) -> Self {
         let appender = Appender::new(node.log.clone());
-        Self { node, shard, appender, receipts: Receipts::default() }
+        Self { node, shard, appender, receipts: Receipts::default(), inbox: Arc::default() }
     }
 
     /// Serves the shard's actors, for as long as it lives.
     pub async fn run(&self) {
-        tokio::join!(self.appender.run(&self.receipts), self.receipts.run());
+        tokio::join!(self.appender.run(&self.receipts), self.receipts.run(), self.inbox.run());
     }
 }

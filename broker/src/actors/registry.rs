@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::chat::{ChatActor, Nudge};
+use super::inbox::Inbox;
 use super::node::Seat;
 use super::queue::QueueActor;
 use super::session::{End, Peer};
@@ -29,6 +30,8 @@ pub struct ChatHandle {
     /// The shard it lives on.
     pub shard: usize,
     heard: Arc<Hearing>,
+    /// Its shard's.
+    inbox: Arc<Inbox>,
 }
 
 /// What of others' appends a chat has not taken up yet.
@@ -50,10 +53,15 @@ impl ChatHandle {
         let count = records.len();
         if count > 0 && self.heard.records.load(Ordering::Acquire) + count <= RECORDS_MAX {
             self.heard.records.fetch_add(count, Ordering::AcqRel);
-            self.addr.do_send(Nudge::Appended(after, records));
+            self.inbox.put(self.addr.clone(), Nudge::Appended(after, records));
         } else if self.heard.seq.fetch_max(seq, Ordering::AcqRel) == 0 {
-            self.addr.do_send(Nudge::Moved);
+            self.inbox.put(self.addr.clone(), Nudge::Moved);
         }
+    }
+
+    /// Sees to it that what it was told by now is in its mailbox.
+    pub fn hand_out(&self) {
+        self.inbox.hand_out();
     }
 }
 
@@ -161,5 +169,5 @@ impl Registry {
 fn start(chat: ChatId, seat: &Arc<Seat>) -> Arc<ChatHandle> {
     let heard = Arc::<Hearing>::default();
     let addr = ChatActor::new(chat, seat.clone(), heard.clone()).start();
-    Arc::new(ChatHandle { addr, shard: seat.shard, heard })
+    Arc::new(ChatHandle { addr, shard: seat.shard, heard, inbox: seat.inbox.clone() })
 }

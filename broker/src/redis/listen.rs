@@ -5,19 +5,25 @@
 //! long it took is the lag; without any for five seconds this connection is given up. Whoever
 //! listens hears of a gap with each new connection.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{Msg, RedisError};
+use foldhash::fast::RandomState;
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::{CONNECT_AGAIN, CONNECT_AGAIN_MAX, CONNECT_PATIENCE, Heard, Line, Link, lock};
+use super::{CONNECT_AGAIN, CONNECT_AGAIN_MAX, CONNECT_PATIENCE};
+use super::{Heard, Line, Link, Listener, lock};
 use crate::telemetry;
 
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// Without a probe of its own for so long, the connection is given up.
 const SILENT_AFTER: Duration = Duration::from_secs(5);
+
+/// Who listens to which channel, for as long as a connection: looked at for each message.
+type Listeners = HashMap<String, Listener, RandomState>;
 
 impl Link {
     /// Listens, for ever, once there is something to listen to.
@@ -47,7 +53,9 @@ impl Link {
     async fn listen_once(self: &Arc<Self>) -> Result<(), Lost> {
         let connecting = timeout(CONNECT_PATIENCE, self.client.get_async_pubsub());
         let (mut sink, mut messages) = connecting.await.map_err(|_| Lost::Silent)??.split();
-        let mut channels: Vec<String> = lock(&self.listeners).keys().cloned().collect();
+        let listening = lock(&self.listeners).clone();
+        let mut channels: Vec<String> = listening.keys().cloned().collect();
+        let listeners = listening.into_iter().collect();
         channels.push(self.probe_channel.clone());
         timeout(CONNECT_PATIENCE, sink.subscribe(&channels)).await.map_err(|_| Lost::Silent)??;
         self.tell_gap(false);
@@ -58,7 +66,7 @@ impl Link {
             tokio::select! {
                 message = messages.next() => match message {
                     Some(message) => {
-                        if self.hand_on(&message)? {
+                        if self.hand_on(&listeners, &message)? {
                             heard = Instant::now();
                         }
                     }
@@ -88,14 +96,13 @@ impl Link {
     }
 
     /// Hands a message to who listens; tells whether it was a probe of one's own.
-    fn hand_on(&self, message: &Msg) -> Result<bool, RedisError> {
-        let text: String = message.get_payload()?;
+    fn hand_on(&self, listeners: &Listeners, message: &Msg) -> Result<bool, Lost> {
+        let text = std::str::from_utf8(message.get_payload_bytes()).map_err(|_| Lost::NoText)?;
         let channel = message.get_channel_name();
+        if let Some(listener) = listeners.get(channel) {
+            listener(Heard::Message(text));
+        }
         if channel != self.probe_channel {
-            let listener = lock(&self.listeners).get(channel).cloned();
-            if let Some(listener) = listener {
-                listener(Heard::Message(&text));
-            }
             return Ok(false);
         }
         *lock(&self.last_heard) = Instant::now();
@@ -140,4 +147,6 @@ enum Lost {
     Ended,
     #[error("nothing was heard in time")]
     Silent,
+    #[error("what was heard is no text")]
+    NoText,
 }

@@ -233,6 +233,9 @@ impl SessionActor {
             watched.filter(|target| !matches!(target, Target::Operator(_))).cloned().collect();
         self.syncs.push((re, chats.len() + queues.len() + 1));
         for chat in chats {
+            if let Some(handle) = self.seat.node.registry.warm(chat) {
+                handle.hand_out();
+            }
             self.ask(re, chat, Wish::Sync);
         }
         self.seat.node.desk().sync(QueueSync { peer: self.peer.clone(), re }, queues);

@@ -24,6 +24,12 @@ const VERIFY_PAGE: usize = 1_000;
 const REFUSALS: [&str; 7] =
     ["LOADING", "READONLY", "OOM", "MISCONF", "BUSY", "NOSCRIPT", "MASTERDOWN"];
 
+/// How many words an append has besides its records, and about how many bytes these and what
+/// frames a record have: a command that never has to grow.
+const ARGS: usize = 16;
+const CALL: usize = 640;
+const ROW: usize = 192;
+
 /// What every task works with.
 #[derive(Clone)]
 pub(super) struct Store {
@@ -91,8 +97,9 @@ impl Store {
         };
         let after = append.after.map(|eid| eid.to_string()).unwrap_or_default();
         let last = append.entries.last().map(|it| it.eid.to_string()).unwrap_or_default();
-        let mut call = cmd("EVALSHA");
-        call.arg(self.append.get_hash()).arg(5);
+        let size: usize = append.entries.iter().map(|it| it.event.body.len() + ROW).sum();
+        let mut call = Cmd::with_capacity(ARGS + append.entries.len(), CALL + summary.len() + size);
+        call.arg("EVALSHA").arg(self.append.get_hash()).arg(5);
         call.arg(keys.head).arg(keys.log).arg(keys.journal).arg(keys.live).arg(keys.hints);
         call.arg(append.expect).arg(after).arg(append.stream.to_string()).arg(what).arg(summary);
         // What stands at the expected version comes along, and one more than is shown.
