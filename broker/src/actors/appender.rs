@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Message, Recipient};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::receipts::Receipts;
 use crate::log::{Append, EventLog, Outcome};
@@ -27,8 +28,12 @@ pub struct Appender {
     log: Arc<dyn EventLog>,
 }
 
-/// Who wants to know, and what.
-type Batch = (Vec<Recipient<Settled>>, Vec<Outcome>);
+/// What came back of one call, and when it left.
+struct Batch {
+    left: Instant,
+    recipients: Vec<Recipient<Settled>>,
+    outcomes: Vec<Outcome>,
+}
 
 #[derive(Default)]
 struct Back {
@@ -53,7 +58,7 @@ impl Appender {
         loop {
             tokio::select! {
                 biased;
-                () = self.back.arrived.notified() => receipts.settled(self.hand_out()),
+                () = self.back.arrived.notified() => self.hand_out(receipts),
                 () = self.leave.notified() => self.send_off(),
             }
         }
@@ -65,26 +70,23 @@ impl Appender {
         if appends.is_empty() {
             return;
         }
-        let back = self.back.clone();
+        let (back, left) = (self.back.clone(), Instant::now());
         self.log.append(
             appends,
             Box::new(move |outcomes| {
-                lock(&back.batches).push((recipients, outcomes));
+                lock(&back.batches).push(Batch { left, recipients, outcomes });
                 back.arrived.notify_one();
             }),
         );
     }
 
-    /// Tells how many there were.
-    fn hand_out(&self) -> usize {
-        let mut count = 0;
-        for (recipients, outcomes) in mem::take(&mut *lock(&self.back.batches)) {
-            count += outcomes.len();
+    fn hand_out(&self, receipts: &Receipts) {
+        for Batch { left, recipients, outcomes } in mem::take(&mut *lock(&self.back.batches)) {
+            receipts.settled(outcomes.len(), left.elapsed());
             for (recipient, outcome) in recipients.into_iter().zip(outcomes) {
                 recipient.do_send(Settled(outcome));
             }
         }
-        count
     }
 }
 

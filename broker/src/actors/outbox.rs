@@ -32,6 +32,8 @@ struct State {
     /// Each with what it counts.
     frames: VecDeque<(Frame, usize)>,
     bytes: usize,
+    /// How often something was taken out.
+    leavings: u64,
     /// Requests without a reply yet.
     in_flight: u32,
     /// Set once; the socket task then sends `bye` and the close frame.
@@ -50,6 +52,10 @@ pub struct Look {
     /// Why the connection is to be closed, if it is.
     pub closing: Option<CloseCode>,
 }
+
+/// Since when frames wait in an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting(u64);
 
 impl Outbox {
     /// An empty one that holds at most `bytes_max`.
@@ -75,26 +81,40 @@ impl Outbox {
         self.0.socket.wake();
     }
 
-    /// Adds frames that may wait for company; tells whether they are the first to wait here.
-    pub fn push_patiently(&self, frames: impl IntoIterator<Item = Frame>, answers: u32) -> bool {
-        let before = self.add(frames, answers, false);
+    /// Adds frames that may wait for company; if they are the first to wait here, tells by what to
+    /// [hurry](Self::hurry) them.
+    pub fn push_patiently(
+        &self,
+        frames: impl IntoIterator<Item = Frame>,
+        answers: u32,
+    ) -> Option<Waiting> {
+        let first = self.add(frames, answers, false);
         if self.closing().is_some() {
             self.0.socket.wake();
         }
-        before == 0
+        first
     }
 
-    /// Sends what waits, if anything still does.
-    pub fn hurry(&self) {
-        if !self.state().frames.is_empty() {
+    /// Sends what waits since then, unless it has left. What came later waits for its own time.
+    pub fn hurry(&self, Waiting(leavings): Waiting) {
+        let waits = {
+            let state = self.state();
+            state.leavings == leavings && !state.frames.is_empty()
+        };
+        if waits {
             self.0.socket.wake();
         }
     }
 
-    /// Adds frames; tells how many there were before.
-    fn add(&self, frames: impl IntoIterator<Item = Frame>, answers: u32, is_bulk: bool) -> usize {
+    /// Adds frames; tells since when they wait, if there were none.
+    fn add(
+        &self,
+        frames: impl IntoIterator<Item = Frame>,
+        answers: u32,
+        is_bulk: bool,
+    ) -> Option<Waiting> {
         let mut state = self.state();
-        let before = state.frames.len();
+        let first = state.frames.is_empty().then_some(Waiting(state.leavings));
         state.in_flight = state.in_flight.saturating_sub(answers);
         for frame in frames {
             // One frame always fits: only a reader who leaves some unread is slow.
@@ -107,13 +127,14 @@ impl Outbox {
                 state.frames.push_back((frame, counts));
             }
         }
-        before
+        first
     }
 
     /// Takes out the oldest frames, at most `max`; tells whether the session waited for the room.
     pub fn take(&self, into: &mut Vec<Frame>, max: usize) -> bool {
         let mut state = self.state();
         let count = state.frames.len().min(max);
+        state.leavings += 1;
         let State { frames, bytes, .. } = &mut *state;
         for (frame, counts) in frames.drain(..count) {
             *bytes -= counts;
@@ -218,17 +239,22 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(woken.clone());
         outbox.look(&waker);
-        assert!(outbox.push_patiently([Frame::from("a receipt")], 0));
-        assert!(!outbox.push_patiently([Frame::from("another")], 0));
+        let first = outbox.push_patiently([Frame::from("a receipt")], 0).unwrap();
+        assert_eq!(outbox.push_patiently([Frame::from("another")], 0), None);
         assert_eq!(woken.times(), 0);
-        outbox.hurry();
+        outbox.hurry(first);
         assert_eq!(woken.times(), 1);
         outbox.look(&waker);
         outbox.push(Frame::from("a message"));
         assert_eq!((woken.times(), taken(&outbox).len()), (2, 3));
         outbox.look(&waker);
-        outbox.hurry();
+        outbox.hurry(first);
         assert_eq!(woken.times(), 2, "nothing waits any more");
+        let second = outbox.push_patiently([Frame::from("a receipt")], 0).unwrap();
+        outbox.hurry(first);
+        assert_eq!(woken.times(), 2, "what came later waits for its own time");
+        outbox.hurry(second);
+        assert_eq!(woken.times(), 3);
     }
 
     #[test]

@@ -12,17 +12,21 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Waiting};
 
 /// Appends of one shard within one to two [`WINDOW`]s from which on receipts wait.
 const CROWD_MIN: usize = 48;
 /// How far back a crowd is looked for.
 const WINDOW: Duration = Duration::from_millis(10);
-/// A receipt waits for one to two of these.
-const ROUND: Duration = Duration::from_millis(15);
+/// A receipt waits for one to two rounds, each twice as long as appends take at the moment: what
+/// others write meanwhile takes as long to come. Within these bounds.
+const ROUND_MIN: Duration = Duration::from_millis(15);
+const ROUND_MAX: Duration = Duration::from_millis(50);
+/// Of how many batches the mean is taken, about.
+const MEAN_OF: u32 = 8;
 
-/// The outboxes of one shard in which receipts wait. Bounded by its connections: an outbox comes in
-/// once, when it stops being empty.
+/// The outboxes of one shard in which receipts wait. Bounded by what is sent: an outbox comes in
+/// when it stops being empty, and goes with its round.
 #[derive(Default)]
 pub struct Receipts {
     state: Mutex<State>,
@@ -32,21 +36,25 @@ pub struct Receipts {
 #[derive(Default)]
 struct State {
     /// Held since the last round began.
-    young: Vec<Outbox>,
+    young: Vec<(Outbox, Waiting)>,
     /// Held since the one before: woken when this round ends.
-    old: Vec<Outbox>,
+    old: Vec<(Outbox, Waiting)>,
     /// When the present window began.
     window: Option<Instant>,
     /// Appends settled in it.
     settled: usize,
     /// And in the one before, if that ended where it begins.
     settled_before: usize,
+    /// How long an append takes.
+    took: Duration,
 }
 
 impl Receipts {
-    /// This many appends of the shard were settled just now.
-    pub fn settled(&self, count: usize) {
-        self.state().count(count, Instant::now());
+    /// This many appends of the shard were settled just now, and took so long.
+    pub fn settled(&self, count: usize, took: Duration) {
+        let mut state = self.state();
+        state.count(count, Instant::now());
+        state.took = (state.took * (MEAN_OF - 1) + took) / MEAN_OF;
     }
 
     /// Whether receipts wait right now.
@@ -55,9 +63,9 @@ impl Receipts {
         state.settled + state.settled_before >= CROWD_MIN
     }
 
-    /// Wakes `outbox` in a while, unless it is empty by then.
-    pub fn hold(&self, outbox: Outbox) {
-        self.state().young.push(outbox);
+    /// Sends in a while what waits in `outbox`, unless it has left by then.
+    pub fn hold(&self, outbox: Outbox, waiting: Waiting) {
+        self.state().young.push((outbox, waiting));
         self.arrived.notify_one();
     }
 
@@ -66,9 +74,12 @@ impl Receipts {
         loop {
             self.arrived.notified().await;
             while !self.state().is_empty() {
-                tokio::time::sleep(ROUND).await;
+                let round = self.state().round();
+                tokio::time::sleep(round).await;
                 let due = self.state().next_round();
-                due.iter().for_each(Outbox::hurry);
+                for (outbox, waiting) in due {
+                    outbox.hurry(waiting);
+                }
             }
         }
     }
@@ -84,7 +95,11 @@ impl State {
         self.young.is_empty() && self.old.is_empty()
     }
 
-    fn next_round(&mut self) -> Vec<Outbox> {
+    fn round(&self) -> Duration {
+        (self.took * 2).clamp(ROUND_MIN, ROUND_MAX)
+    }
+
+    fn next_round(&mut self) -> Vec<(Outbox, Waiting)> {
         let young = mem::take(&mut self.young);
         mem::replace(&mut self.old, young)
     }
@@ -107,14 +122,28 @@ mod tests {
     async fn a_crowd_is_many_within_a_moment_and_not_many_over_time() {
         let receipts = Receipts::default();
         for _ in 0..100 {
-            receipts.settled(CROWD_MIN / 4);
+            receipts.settled(CROWD_MIN / 4, Duration::ZERO);
             assert!(!receipts.wait());
             tokio::time::advance(WINDOW).await;
         }
-        receipts.settled(CROWD_MIN);
+        receipts.settled(CROWD_MIN, Duration::ZERO);
         assert!(receipts.wait());
         tokio::time::advance(WINDOW * 2).await;
-        receipts.settled(1);
+        receipts.settled(1, Duration::ZERO);
         assert!(!receipts.wait());
+    }
+
+    #[test]
+    fn a_round_is_longer_where_appends_take_longer_and_never_long() {
+        let receipts = Receipts::default();
+        let round_after = |took: u64| {
+            (0..100).for_each(|_| receipts.settled(1, Duration::from_millis(took)));
+            receipts.state().round()
+        };
+        assert_eq!(round_after(1), ROUND_MIN);
+        let between = round_after(20);
+        assert!(ROUND_MIN < between && between < ROUND_MAX, "{between:?}");
+        assert_eq!(round_after(3_000), ROUND_MAX);
+        assert_eq!(round_after(1), ROUND_MIN, "and short again");
     }
 }

@@ -70,8 +70,8 @@ impl Peer {
             self.deliver(deliver);
         } else {
             let frames = deliver.first.into_iter().chain(deliver.rest);
-            if self.outbox.push_patiently(frames, deliver.answers) {
-                receipts.hold(self.outbox.clone());
+            if let Some(waiting) = self.outbox.push_patiently(frames, deliver.answers) {
+                receipts.hold(self.outbox.clone(), waiting);
             }
         }
     }
