@@ -15,6 +15,11 @@ use crate::presence::local::LocalPresence;
 use crate::presence::{ConnectionId, Elsewhere, Follower, NodeId, Presence as _};
 use crate::redis::{Line, ServerError};
 
+/// KEYS: records of a node, list of nodes. ARGV: the node.
+const FORGET: &str = "
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+return redis.call('SREM', KEYS[2], ARGV[1])";
+
 pub(super) struct Others {
     own: NodeId,
     all: Arc<LocalPresence>,
@@ -253,8 +258,13 @@ impl Others {
                 self.tell(Elsewhere::NodeLost(id));
             }
         }
-        let mut forget = cmd("SREM");
-        forget.arg(NODES).arg(wire::node_text(id));
-        line.ask_one::<u64>(&forget).await.map(drop)
+        forget(line, id).await
     }
+}
+
+/// Takes a node off the list, unless it has records again by now: it would never be looked at.
+pub(super) async fn forget(line: &Line, id: NodeId) -> Result<(), ServerError> {
+    let mut forget = cmd("EVAL");
+    forget.arg(FORGET).arg(2).arg(records_of(id)).arg(NODES).arg(wire::node_text(id));
+    line.ask_one::<u64>(&forget).await.map(drop)
 }

@@ -132,6 +132,29 @@ async fn a_node_that_ends_takes_its_people_with_it_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_node_that_has_records_again_is_not_taken_off_the_list() {
+    let server = TestServer::start();
+    let (here, there) = (Node::on(&server, 1), Node::on(&server, 2));
+    here.connect("maya", 1);
+    there.until(|it| it.colleagues(&coop()).len() == 1).await;
+    let listed = || {
+        let mut nodes = ::redis::cmd("SMEMBERS");
+        nodes.arg(NODES).query::<BTreeSet<String>>(&mut server.client()).unwrap()
+    };
+    let forget = async |node: NodeId| {
+        let way = server.open(3).unwrap();
+        let line = way.line();
+        way.spawn(async move { others::forget(&line, node).await }).await.unwrap().unwrap();
+    };
+    let mut add = ::redis::cmd("SADD");
+    add.arg(NODES).arg(wire::node_text(9)).exec(&mut server.client()).unwrap();
+    forget(1).await;
+    assert!(listed().contains(&wire::node_text(1)), "it came back while it was given up");
+    forget(9).await;
+    assert!(!listed().contains(&wire::node_text(9)), "one without records goes");
+}
+
+#[tokio::test]
 async fn a_node_whose_lease_ended_unnoticed_tells_of_all_its_people_with_the_next_change() {
     let server = TestServer::start();
     let (here, there) = (Node::on(&server, 1), Node::on(&server, 2));
