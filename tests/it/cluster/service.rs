@@ -29,10 +29,22 @@ pub(super) async fn keys(cluster: &Cluster) -> Arc<Keys> {
     opened.await.expect("no panic").expect("the store has keys").keys()
 }
 
-/// An operator on a node, who is online and monitors the co-op.
+/// An operator on a node, who is online and monitors the co-op: patrons can ring on either by now.
 pub(super) async fn operator(cluster: &Cluster, keys: &Keys, node: usize, user: &str) -> Raw {
     let mut raw = Raw::operator(cluster.node(node).address, keys, user).await;
     monitor(&mut raw).await;
+    for node in 0..2 {
+        let address = cluster.node(node).address;
+        let known = async {
+            loop {
+                let (_, page) = http(address, "GET /v1/widgets/birch-home", &[], "").await;
+                if page.contains(r#""availability":"online""#) {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, known).await.expect("each node knows that somebody is there");
+    }
     raw
 }
 
