@@ -121,14 +121,12 @@ impl Node {
         }
     }
 
+    /// The desk is told first: what the chat then says to it, it says to one that knows.
     fn take_to_chat(&self, hint: Hint) {
         let Hint { stream, seq, live, after, records } = hint;
         match stream {
             StreamId::Directory | StreamId::Audit | StreamId::Staffing(_) => {}
             StreamId::Chat(chat) => {
-                if let Some(handle) = self.registry.warm(chat) {
-                    handle.moved(seq, after, records);
-                }
                 match live {
                     LiveChange::Keep => {}
                     LiveChange::Remove => self.desk().heard(chat, seq, None),
@@ -136,6 +134,9 @@ impl Node {
                         Ok(summary) => self.desk().heard(chat, seq, Some(Arc::new(summary))),
                         Err(error) => tracing::warn!(%chat, %error, "a hint cannot be read"),
                     },
+                }
+                if let Some(handle) = self.registry.warm(chat) {
+                    handle.moved(seq, after, records);
                 }
             }
         }
