@@ -1,6 +1,7 @@
 //! Two brokers on one Redis server.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use deskbell::config::written::RedisDurability;
 use jiff::Timestamp;
@@ -68,6 +69,11 @@ impl Cluster {
     /// Where a broker is, running or not.
     pub fn url(&self, node: usize) -> String {
         format!("http://{}", self.options[node].listen)
+    }
+
+    /// The directory of a broker's own, running or not.
+    pub fn directory(&self, node: usize) -> &Path {
+        &self.options[node].store
     }
 
     /// SIGKILL.

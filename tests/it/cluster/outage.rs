@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use deskbell::config::written::RedisDurability;
+use deskbell_domain::chat::ChatEvent;
 use deskbell_protocol::codes::ErrorCode;
 use deskbell_tests::cluster::Cluster;
 use deskbell_tests::crowd;
 use deskbell_tests::front::Way;
+use deskbell_tests::history::stored::StoredEvent;
 use deskbell_tests::raw::{BIRCH_PAGE, Raw, fresh_uuid, http, patron_token};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -84,6 +86,41 @@ async fn a_broker_that_hears_nothing_is_not_ready_and_looks_for_itself() {
         assert!(page.contains("\ndeskbell_redis_lag_seconds "), "how long a probe takes: {page}");
     }
     done(&maya.ask("sync", json!({})).await);
+}
+
+#[tokio::test]
+async fn a_broker_erases_at_its_start_what_its_server_has_again() {
+    let mut cluster = Cluster::start(RedisDurability::Async, &[]).await;
+    let keys = keys(&cluster).await;
+    let _maya = operator(&cluster, &keys, 1, "maya").await;
+    let mut sam = patron(&cluster, &keys, 1).await;
+    let chat = ring(&mut sam).await;
+    let post = |text: &str| json!({ "chat": chat, "text": text });
+    done(&sam.write("chat.post", post("a secret")).await);
+    done(&sam.write("chat.post", post("no secret")).await);
+    let texts = async |cluster: &Cluster| -> Vec<_> {
+        let stored = cluster.redis.read().await;
+        let events = stored.chats.into_values().flatten();
+        let text = |it: StoredEvent| match it.event {
+            ChatEvent::Posted { text, .. } => Some((it.seq, it.eid, text)),
+            _ => None,
+        };
+        events.filter_map(text).collect()
+    };
+    let before = texts(&cluster).await;
+    assert_eq!(before.iter().map(|it| &*it.2).collect::<Vec<_>>(), ["a secret", "no secret"]);
+
+    cluster.kill_node(0);
+    let (seq, eid) = (before[0].0, before[0].1);
+    let line = json!({
+        "stream": format!("chat/{}", chat.as_str().expect("an id")),
+        "records": [[seq, eid]],
+        "reason": "asked",
+    });
+    let file = cluster.directory(0).join("erasures.jsonl");
+    std::fs::write(file, format!("{line}\n")).expect("a file beside the broker's store");
+    cluster.start_node(0).await;
+    assert_eq!(texts(&cluster).await, [(seq, eid, String::new()), before[1].clone()]);
 }
 
 /// After how long a patron who is away does not come back, by the directory of tests.
